@@ -1,0 +1,25 @@
+"""The errors that a user can meet; each message says what is wrong, where, and what to do."""
+
+
+class CsrnetError(Exception):
+    """Base of every error that a command shows as one line instead of a traceback."""
+
+
+class CheckpointError(CsrnetError):
+    """A weights file is missing, damaged, foreign, or does not fit the network."""
+
+
+class DatasetError(CsrnetError):
+    """A data set's folder, list, image or label is missing or not as its format wants it."""
+
+
+class DeviceError(CsrnetError):
+    """The device asked for is unknown, absent, or too small for the work."""
+
+
+class ImageError(CsrnetError):
+    """An image or an image message cannot be read."""
+
+
+class TrainingError(CsrnetError):
+    """A training run cannot start or cannot go on."""
