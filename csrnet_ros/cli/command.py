@@ -1,0 +1,29 @@
+"""What all commands share: how they end."""
+
+import argparse
+import functools
+import sys
+from collections.abc import Callable
+
+from csrnet_ros.errors import CsrnetError
+
+
+class HelpFormatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
+    """Shows defaults, and keeps the lines of the description."""
+
+
+def command(main: Callable[[], int | None]) -> Callable[[], int]:
+    """Make a user's error one line on stderr and exit status 1, and Ctrl-C exit status 130."""
+
+    @functools.wraps(main)
+    def run() -> int:
+        try:
+            return main() or 0
+        except (CsrnetError, ValueError, OSError) as error:
+            print(f'error: {error}', file=sys.stderr)
+            return 1
+        except KeyboardInterrupt:
+            print('interrupted', file=sys.stderr)
+            return 130
+
+    return run

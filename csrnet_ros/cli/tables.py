@@ -1,0 +1,11 @@
+"""Tables that more than one command prints."""
+
+from csrnet_ros.labels import LabelSet
+from csrnet_ros.training.metrics import ConfusionMatrix
+
+
+def iou_table(matrix: ConfusionMatrix, labels: LabelSet) -> str:
+    """Return one line per class with its IoU in percent, then their mean."""
+    rows = [*zip(labels.classes, matrix.iou(), strict=True), ('mean', matrix.miou())]
+    width = max(len(name) for name, _ in rows)
+    return '\n'.join(f'{name:<{width}}  {iou:6.2f} %' for name, iou in rows)

@@ -1,0 +1,28 @@
+"""The choice of a compute device by name."""
+
+import torch
+
+from csrnet_ros.errors import DeviceError
+
+
+def find_device(name: str = 'auto') -> torch.device:
+    """Return the device called ``name``: auto, cpu, cuda, or cuda:N.
+
+    ``auto`` is the first CUDA device where there is one, else the CPU.
+
+    :raises DeviceError: if the name is unknown or this machine has no such device
+    """
+    if name == 'auto':
+        return torch.device('cuda:0' if torch.cuda.is_available() else 'cpu')
+    if name == 'cpu':
+        return torch.device('cpu')
+    kind, _, index = name.partition(':')
+    if kind != 'cuda' or (':' in name and not index.isdigit()):
+        raise DeviceError(f'unknown device {name!r}; use auto, cpu, cuda, or cuda:N')
+    count = torch.cuda.device_count() if torch.cuda.is_available() else 0
+    if int(index or 0) >= count:
+        raise DeviceError(
+            f'no device {name!r} here: PyTorch sees {count} CUDA devices; use auto or cpu, or '
+            'check the NVIDIA driver with nvidia-smi'
+        )
+    return torch.device('cuda', int(index or 0))

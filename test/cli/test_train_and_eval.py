@@ -1,0 +1,111 @@
+"""csrnet-train and csrnet-eval as a user runs them, on small data of the real layout."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from csrnet_ros.labels import CAMVID
+from csrnet_ros.model import load_checkpoint
+from csrnet_ros.training.datasets import camvid
+
+
+def command(name, *arguments):
+    return subprocess.run(
+        [sys.executable, '-m', f'csrnet_ros.cli.{name}', *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope='module')
+def trained(tmp_path_factory, make_camvid):
+    folder = tmp_path_factory.mktemp('train')
+    root, path = make_camvid(folder / 'data', train=8), folder / 'net.safetensors'
+    done = command(
+        'train', '--data', 'camvid', '--root', root, '--model', 'medium', '--recipe', 'cpu',
+        '--epochs', 1, '--device', 'cpu', '--out', path,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return root, path, done
+
+
+def test_training_writes_a_checkpoint_that_says_where_it_comes_from(trained):
+    _, path, done = trained
+    checkpoint = load_checkpoint(path)
+    assert checkpoint.config.name == 'medium'
+    assert checkpoint.labels == CAMVID
+    provenance = checkpoint.provenance
+    assert provenance['data'] == 'CamVid trainval, SegNet labels'
+    assert provenance['measured_on'] == 'CamVid test, SegNet labels'
+    assert (provenance['recipe'], provenance['epochs'], provenance['images']) == ('cpu', 1, 10)
+    assert f'mIoU {provenance["miou"]:.2f} %' in done.stdout
+    assert 'training' in done.stderr, 'a progress bar'
+
+
+def test_evaluation_agrees_with_a_count_of_its_own(trained, tmp_path):
+    root, path, _ = trained
+    out = tmp_path / 'figures' / 'test.json'
+    done = command(
+        'eval', '--data', 'camvid', '--root', root, '--split', 'test', '--weights', path,
+        '--device', 'cpu', '--json', out,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    figures = json.loads(out.read_text())
+    expected = independent_iou(path, camvid(root, 'test'))
+    assert list(figures['iou']) == list(CAMVID.classes)
+    for name, value in zip(CAMVID.classes, expected, strict=True):
+        found = np.nan if figures['iou'][name] is None else figures['iou'][name]
+        assert found == pytest.approx(value, abs=0.01, nan_ok=True), name
+    assert figures['miou'] == pytest.approx(np.nanmean(expected), abs=0.01)
+    assert f'mIoU {figures["miou"]:.2f} %' in done.stdout
+    assert all(name in done.stdout for name in CAMVID.classes)
+    recorded = load_checkpoint(path).provenance['miou']
+    assert recorded == pytest.approx(figures['miou'], abs=0.01)
+
+
+def independent_iou(path, data):
+    """Return the IoU by class from the definition, by sets of pixels."""
+    checkpoint = load_checkpoint(path)
+    network = checkpoint.build()
+    predicted, truth = [], []
+    for index in range(len(data)):
+        image, label = data.read(index)
+        x = (torch.from_numpy(image).float() - torch.tensor(checkpoint.mean)) / torch.tensor(
+            checkpoint.std
+        )
+        with torch.inference_mode():
+            probabilities = network(x.permute(2, 0, 1)[None]).softmax(dim=1)
+        predicted.append(probabilities.argmax(dim=1).flatten().numpy())
+        truth.append(label.flatten())
+    predicted, truth = np.concatenate(predicted), np.concatenate(truth)
+    predicted[truth == 255] = 255
+    return [
+        100 * ((predicted == c) & (truth == c)).sum() / union
+        if (union := ((predicted == c) | (truth == c)).sum())
+        else np.nan
+        for c in range(11)
+    ]
+
+
+@pytest.mark.parametrize(
+    ('name', 'arguments', 'words'),
+    [
+        ('train', ['--recipe', 'cpu', '--root', 'nowhere'], 'train.txt: no such file'),
+        ('train', ['--recipe', 'cpu', '--root', 'nowhere', '--model', 'huge'], 'invalid choice'),
+        ('train', ['--recipe', 'cpu', '--root', 'nowhere', '--device', 'tpu'], 'unknown device'),
+        ('train', ['--recipe', 'cpu', '--root', 'nowhere', '--epochs', 0], 'epochs is 0'),
+        ('eval', ['--root', 'nowhere', '--weights', 'none.safetensors'], 'no such weights file'),
+    ],
+)
+def test_mistakes_end_with_one_sentence(tmp_path, name, arguments, words):
+    out = ['--out', tmp_path / 'x.safetensors'] if name == 'train' else []
+    done = command(name, '--data', 'camvid', *arguments, *out)
+    assert done.returncode != 0
+    assert words in done.stderr
+    assert 'Traceback' not in done.stderr
+    assert not list(tmp_path.iterdir())
