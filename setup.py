@@ -1,0 +1,66 @@
+from glob import glob
+
+from setuptools import find_packages, setup
+
+package_name = 'csrnet_ros'
+share = f'share/{package_name}'
+node = 'csrnet_ros.node.segmentation_node:main'
+
+setup(
+    name=package_name,
+    version='0.1.0',
+    description='Real-time semantic segmentation of camera topics with CSRNet',
+    license='Apache-2.0',
+    maintainer='csrnet_ros maintainers',
+    maintainer_email='maintainers@csrnet-ros.example',
+    packages=find_packages(exclude=['test', 'test.*']),
+    data_files=[
+        ('share/ament_index/resource_index/packages', [f'resource/{package_name}']),
+        (share, ['package.xml']),
+        (f'{share}/hook', ['resource/path.dsv']),
+        (f'{share}/launch', glob('launch/*.launch.py')),
+        (f'{share}/config', glob('config/*.yaml')),
+        (f'{share}/models', glob('models/*')),
+    ],
+    zip_safe=True,
+    python_requires='>=3.10',
+    install_requires=[
+        'numpy',
+        'opencv-python-headless',
+        'safetensors',
+        'torch',
+        'torchvision',
+        'tqdm',
+    ],
+    extras_require={
+        # ROS 2 Kilted from PyPI, for a machine without a ROS installation.
+        'ros': [
+            'ros-diagnostic-msgs~=5.5',
+            'ros-lifecycle-msgs~=2.3',
+            'ros-rcl-interfaces~=2.3',
+            'ros-rclpy[fastrtps]~=9.1',
+            'ros-sensor-msgs~=5.5',
+            'ros-std-msgs~=5.5',
+        ],
+        'dev': [
+            'PyYAML',
+            'colcon-bash',
+            'colcon-metadata',
+            'colcon-ros',
+            'hypothesis',
+            'mypy',
+            'pytest',
+            'pytest-timeout',
+            'ruff',
+        ],
+    },
+    entry_points={
+        'console_scripts': [
+            f'csrnet-node = {node}',
+            f'segment_node = {node}',
+            'csrnet-train = csrnet_ros.cli.train:main',
+            'csrnet-eval = csrnet_ros.cli.eval:main',
+            'csrnet-segment = csrnet_ros.cli.segment:main',
+        ],
+    },
+)

@@ -1,0 +1,206 @@
+"""The launch file: its arguments, what they do to the parameters, and a real start."""
+
+import importlib.util
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import torch
+
+from csrnet_ros.labels import CAMVID
+from csrnet_ros.model import VARIANTS, Checkpoint, CSRNet, save_checkpoint
+
+pytest.importorskip('launch_ros', reason='launch_ros comes with a ROS 2 installation only')
+
+from launch import LaunchContext, LaunchDescription  # noqa: E402
+from launch.actions import DeclareLaunchArgument  # noqa: E402
+
+REPOSITORY = Path(__file__).resolve().parents[1]
+LAUNCH_FILE = REPOSITORY / 'launch' / 'segment.launch.py'
+TIMEOUT_S = 60.0
+
+RUN = """
+import sys
+from launch import LaunchDescription, LaunchService
+from launch.actions import IncludeLaunchDescription
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+
+source = PythonLaunchDescriptionSource(sys.argv[1])
+arguments = [argument.split(':=') for argument in sys.argv[2:]]
+service = LaunchService()
+service.include_launch_description(
+    LaunchDescription([IncludeLaunchDescription(source, launch_arguments=arguments)])
+)
+sys.exit(service.run())
+"""
+
+
+@pytest.fixture(autouse=True)
+def prefix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The package as an installation has it, and a ROS domain of our own."""
+    prefix = tmp_path / 'install'
+    executable = prefix / 'lib' / 'csrnet_ros' / 'segment_node'
+    share = prefix / 'share' / 'csrnet_ros'
+    marker = prefix / 'share' / 'ament_index' / 'resource_index' / 'packages' / 'csrnet_ros'
+    for folder in (executable.parent, share, marker.parent):
+        folder.mkdir(parents=True)
+    marker.touch()
+    (share / 'config').symlink_to(REPOSITORY / 'config')
+    executable.write_text(
+        f'#!/bin/sh\nexec {sys.executable} -m csrnet_ros.node.segmentation_node "$@"\n'
+    )
+    executable.chmod(0o755)
+    prefixes = [str(prefix), os.environ.get('AMENT_PREFIX_PATH', '')]
+    monkeypatch.setenv('AMENT_PREFIX_PATH', os.pathsep.join(filter(None, prefixes)))
+    monkeypatch.setenv('ROS_LOG_DIR', str(tmp_path / 'log'))
+    monkeypatch.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
+    monkeypatch.setenv('ROS_DOMAIN_ID', str(1 + os.getpid() % 100))
+    return prefix
+
+
+@pytest.fixture
+def weights(tmp_path: Path) -> Path:
+    """A weights file with untrained numbers."""
+    config = next(iter(VARIANTS.values()))
+    network = CSRNet(config, num_classes=len(CAMVID))
+    gray = (110.0, 110.0, 110.0)
+    checkpoint = Checkpoint(config, CAMVID, mean=gray, std=gray, weights=network.state_dict())
+    save_checkpoint(tmp_path / 'untrained.safetensors', checkpoint)
+    return tmp_path / 'untrained.safetensors'
+
+
+def load_launch_file():
+    """Return the launch file as a module."""
+    spec = importlib.util.spec_from_file_location('segment_launch', LAUNCH_FILE)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def declared_arguments(description: LaunchDescription) -> dict[str, DeclareLaunchArgument]:
+    """Return the arguments by name."""
+    arguments = description.get_launch_arguments()
+    return {argument.name: argument for argument in arguments}
+
+
+def test_every_argument_has_a_description_and_the_variants_are_the_choices() -> None:
+    arguments = declared_arguments(load_launch_file().generate_launch_description())
+    assert list(arguments) == [
+        'variant',
+        'weights',
+        'image_topic',
+        'namespace',
+        'device',
+        'half',
+        'params_file',
+        'use_sim_time',
+        'log_level',
+    ]
+    assert all(len(argument.description) > 10 for argument in arguments.values())
+    assert arguments['variant'].choices == ['', *VARIANTS]
+    assert arguments['half'].choices == arguments['use_sim_time'].choices == ['', 'true', 'false']
+
+
+def test_only_the_arguments_given_become_parameters() -> None:
+    module, context = load_launch_file(), LaunchContext()
+    for argument in declared_arguments(module.generate_launch_description()).values():
+        argument.visit(context)
+    assert module.given_parameters(context) == {}
+    given = {'variant': 'medium', 'device': 'cpu', 'half': 'false', 'use_sim_time': 'true'}
+    context.launch_configurations.update(given)
+    assert module.given_parameters(context) == {
+        'variant': 'medium',
+        'device': 'cpu',
+        'half': False,
+        'use_sim_time': True,
+    }
+
+
+class Launch:
+    """``ros2 launch`` on the launch file."""
+
+    def __init__(self, *arguments: str) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, '-c', RUN, str(LAUNCH_FILE), *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            cwd=REPOSITORY,
+            start_new_session=True,
+        )
+        self.said: list[str] = []
+
+    def wait_for(self, words: str) -> None:
+        """Read until a line has ``words`` in it."""
+        for line in self._process.stdout:
+            self.said.append(line)
+            if words in line:
+                return
+        raise AssertionError(f'ended without {words!r}:\n' + ''.join(self.said))
+
+    def interrupt(self) -> None:
+        """Do as Ctrl-C in a terminal does: a signal to every process of the group."""
+        os.killpg(self._process.pid, signal.SIGINT)
+
+    def end(self) -> int:
+        """Wait for the end and return the exit status."""
+        self.said += self._process.stdout
+        return self._process.wait(TIMEOUT_S)
+
+    def kill(self) -> None:
+        """End all of it by force, if it still runs."""
+        if self._process.poll() is None:
+            os.killpg(self._process.pid, signal.SIGKILL)
+            self.end()
+
+
+@pytest.fixture
+def start() -> Iterator:
+    """Start launches, which end with the test."""
+    started: list[Launch] = []
+
+    def start(*arguments: str) -> Launch:
+        started.append(Launch(*arguments))
+        return started[-1]
+
+    yield start
+    for launch in started:
+        launch.kill()
+
+
+def test_a_real_start_with_arguments_over_a_parameter_file(
+    start, tmp_path: Path, weights: Path
+) -> None:
+    params_file = tmp_path / 'mine.yaml'
+    params_file.write_text(
+        '/**:\n  ros__parameters:\n    image_topic: from_file\n    device: tpu\n'
+        f'    weights: {weights}\n    image_width: 64\n    image_height: 64\n'
+    )
+    launch = start(f'params_file:={params_file}', 'device:=cpu', 'namespace:=robot')
+    launch.wait_for('labelling /robot/from_file')
+    launch.interrupt()
+    assert launch.end() == 0
+    said = ''.join(launch.said)
+    assert 'process has finished cleanly' in said
+    assert 'Traceback' not in said
+
+
+def test_the_defaults_come_from_the_file_of_the_package(start, weights: Path) -> None:
+    launch = start(f'weights:={weights}', 'image_topic:=/front', 'log_level:=info')
+    launch.wait_for('for images of 640x480 pixels')
+    launch.wait_for('labelling /front')
+    launch.interrupt()
+    assert launch.end() == 0
+
+
+def test_a_node_that_fails_ends_the_launch_with_its_sentence(start, tmp_path: Path) -> None:
+    launch = start(f'weights:={tmp_path / "missing.safetensors"}')
+    launch.end()
+    said = ''.join(launch.said)
+    assert 'missing.safetensors: no such weights file' in said
+    assert 'exit code 1' in said
+    assert 'Traceback' not in said
