@@ -13,7 +13,7 @@ FILES = sorted(PACKAGE.rglob('*.py'))
 # From the bottom up. What stands on one line never imports its neighbour.
 LAYERS = (
     {'labels', 'errors'},
-    {'model', 'devices'},
+    {'model', 'devices', 'media'},
     {'inference', 'training'},
     {'node', 'cli'},
 )

@@ -1,0 +1,1 @@
+"""Images, videos and pictures on their way in and out; no PyTorch here."""

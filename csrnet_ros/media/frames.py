@@ -1,0 +1,192 @@
+"""Where images come from: a file, a folder, a video or a webcam, all read in the same way."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import cv2
+import numpy as np
+
+from csrnet_ros.errors import ImageError
+
+IMAGE_SUFFIXES = frozenset(
+    ('.bmp', '.jpeg', '.jpg', '.pgm', '.png', '.ppm', '.tif', '.tiff', '.webp')
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One image of a source: RGB uint8 (H, W, 3), and a name that tells it from its siblings."""
+
+    name: str
+    image: np.ndarray
+
+
+class FrameSource(Protocol):
+    """Images in an order, to be read once or several times."""
+
+    @property
+    def length(self) -> int | None:
+        """How many frames there are, as far as the source says; None if it has no end."""
+
+    @property
+    def rate_hz(self) -> float | None:
+        """How many frames belong to a second; None for images that know no time."""
+
+    @property
+    def live(self) -> bool:
+        """Whether the frames come in their own time, wanted or not."""
+
+    def frames(self, *, unreadable: Callable[[ImageError], None]) -> Iterator[Frame]:
+        """Yield frame after frame; one that cannot be read is given to ``unreadable`` instead.
+
+        :raises ImageError: if the source as a whole cannot be read
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFiles:
+    """Image files, in the order given. A frame is called after its file, without the suffix."""
+
+    paths: tuple[Path, ...]
+    rate_hz: None = None
+    live: bool = False
+
+    @property
+    def length(self) -> int:
+        return len(self.paths)
+
+    def frames(self, *, unreadable: Callable[[ImageError], None]) -> Iterator[Frame]:
+        for path in self.paths:
+            try:
+                image = read_image(path)
+            except ImageError as error:
+                unreadable(error)
+            else:
+                yield Frame(path.stem, image)
+
+
+@dataclass(frozen=True, slots=True)
+class Video:
+    """A video file. Its frames are called after the file and their number, from 0."""
+
+    path: Path
+    length: int | None
+    rate_hz: float | None
+    live: bool = False
+
+    def frames(self, *, unreadable: Callable[[ImageError], None]) -> Iterator[Frame]:
+        capture = _open_video(self.path)
+        try:
+            for number, image in enumerate(_captured(capture)):
+                yield Frame(f'{self.path.stem}_{number:06d}', image)
+        finally:
+            capture.release()
+
+
+@dataclass(frozen=True, slots=True)
+class Webcam:
+    """A camera of this machine, by the number that the system gives it."""
+
+    number: int
+    length: None = None
+    rate_hz: None = None
+    live: bool = True
+
+    def frames(self, *, unreadable: Callable[[ImageError], None]) -> Iterator[Frame]:
+        capture = cv2.VideoCapture(self.number)
+        try:
+            if not capture.isOpened():
+                raise ImageError(
+                    f'no webcam {self.number} can be opened; check its number (0 is the first), '
+                    'and that no other program uses it'
+                )
+            capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # a frame that waits is a frame too old
+            for number, image in enumerate(_captured(capture)):
+                yield Frame(f'webcam{self.number}_{number:06d}', image)
+            raise ImageError(f'webcam {self.number} gives no more images; was it unplugged?')
+        finally:
+            capture.release()
+
+
+def open_frames(source: str) -> FrameSource:
+    """Return the frames of ``source``: an image, a folder of images, a video, or a webcam number.
+
+    A folder gives the images that lie directly in it, sorted by name.
+
+    :raises ImageError: if there is nothing there that could hold an image
+    """
+    path = Path(source)
+    if path.is_dir():
+        return ImageFiles(_images_in(path))
+    if path.is_file():
+        return ImageFiles((path,)) if _is_image(path) else _find_video(path)
+    if source.isdecimal():
+        return Webcam(int(source))
+    raise ImageError(
+        f'{source}: no such file; name an image, a folder of images, a video, or a webcam by its '
+        'number'
+    )
+
+
+def read_image(path: Path) -> np.ndarray:
+    """Return an image file as RGB uint8 (H, W, 3), turned upright where it says how.
+
+    :raises ImageError: if the file is not a whole image
+    """
+    try:
+        image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+    except cv2.error as error:
+        raise ImageError(f'{path}: not a readable image ({error.err})') from error
+    if image is None:
+        raise ImageError(f'{path}: not a readable image; look at it, or take it away')
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+def _is_image(path: Path) -> bool:
+    return path.suffix.lower() in IMAGE_SUFFIXES
+
+
+def _images_in(folder: Path) -> tuple[Path, ...]:
+    paths = tuple(sorted(path for path in folder.iterdir() if path.is_file() and _is_image(path)))
+    if not paths:
+        raise ImageError(
+            f'{folder}: no images in this folder; it needs files that end in '
+            f'{", ".join(sorted(IMAGE_SUFFIXES))}'
+        )
+    return paths
+
+
+def _find_video(path: Path) -> Video:
+    capture = _open_video(path)
+    try:
+        length = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
+        rate_hz = capture.get(cv2.CAP_PROP_FPS)
+        if not capture.grab():
+            raise _no_video(path)
+    finally:
+        capture.release()
+    return Video(path, length if length > 0 else None, rate_hz if rate_hz > 0 else None)
+
+
+def _open_video(path: Path) -> cv2.VideoCapture:
+    capture = cv2.VideoCapture(str(path))
+    if not capture.isOpened():
+        raise _no_video(path)
+    return capture
+
+
+def _no_video(path: Path) -> ImageError:
+    return ImageError(
+        f'{path}: neither an image nor a video that can be read; check that it is whole, or '
+        'convert it to MP4'
+    )
+
+
+def _captured(capture: cv2.VideoCapture) -> Iterator[np.ndarray]:
+    while True:
+        there, image = capture.read()
+        if not there:
+            return
+        yield cv2.cvtColor(image, cv2.COLOR_BGR2RGB)

@@ -1,0 +1,134 @@
+"""One camera of the node: where its frames arrive, wait, are counted and go out again."""
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+from rclpy.lifecycle import LifecycleNode
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.qos_overriding_options import QoSOverridingOptions
+from rclpy.subscription import Subscription
+from sensor_msgs.msg import Image
+
+from csrnet_ros.node.outputs import Outputs
+from csrnet_ros.node.statistics import CameraStatistics
+
+# What cameras offer, and of that only the newest frame.
+CAMERA_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+
+
+class CameraSlot:
+    """Holds the newest frame of one camera until the worker takes it.
+
+    :param arrived: notified when a frame arrives; the slots of all cameras share it
+    """
+
+    def __init__(self, arrived: threading.Condition) -> None:
+        self._arrived = arrived
+        self._frame: Image | None = None
+
+    def put(self, frame: Image) -> bool:
+        """Leave ``frame``; return whether an older one was waiting, which is now lost."""
+        with self._arrived:
+            overwritten = self._frame is not None
+            self._frame = frame
+            self._arrived.notify()
+        return overwritten
+
+    def take(self) -> Image | None:
+        """Return the waiting frame, if there is one, and leave the slot empty."""
+        with self._arrived:
+            frame, self._frame = self._frame, None
+        return frame
+
+
+class RateLimiter:
+    """Lets at most so many frames per second of the node's clock through, evenly."""
+
+    def __init__(self) -> None:
+        self.rate_limit_hz = 0.0
+        self._due_s = 0.0
+
+    def admits(self, now_s: float) -> bool:
+        """Return whether a frame that arrives at ``now_s`` may pass; 0 Hz lets all pass."""
+        if self.rate_limit_hz == 0:
+            return True
+        period_s = 1 / self.rate_limit_hz
+        early_s = self._due_s - now_s
+        if 0 < early_s <= period_s:
+            return False
+        # Counting on from the time due keeps the mean rate although frames arrive a little
+        # late; after a pause, or when the clock jumps back, the count starts anew.
+        in_step = -period_s < early_s <= 0
+        self._due_s = (self._due_s if in_step else now_s) + period_s
+        return True
+
+
+class Camera:
+    """One camera: its subscription, slot, outputs and statistics.
+
+    :param name: empty for the only camera; else part of its output topics, ``~/<name>/label``
+    :param topic: the ``sensor_msgs/Image`` topic to subscribe to
+    :param arrived: notified when a frame arrives
+    :param now_s: the node's clock, in seconds
+    """
+
+    def __init__(
+        self,
+        node: LifecycleNode,
+        *,
+        name: str,
+        topic: str,
+        arrived: threading.Condition,
+        now_s: Callable[[], float],
+    ) -> None:
+        self.name = name
+        self.topic = node.resolve_topic_name(topic)
+        self.enabled = True
+        self.limiter = RateLimiter()
+        self.slot = CameraSlot(arrived)
+        self.statistics = CameraStatistics()
+        self.outputs = Outputs(node, prefix=f'~/{name}/' if name else '~/')
+        self._node = node
+        self._now_s = now_s
+        self._subscription: Subscription[Any] | None = None
+
+    def subscribe(self) -> None:
+        """Begin to receive frames."""
+        self.statistics.start(self._now_s())
+        self._subscription = self._node.create_subscription(
+            Image,
+            self.topic,
+            self.receive,
+            CAMERA_QOS,
+            qos_overriding_options=QoSOverridingOptions.with_default_policies(),
+        )
+
+    def unsubscribe(self) -> None:
+        """Receive no more frames, and drop the one that waits."""
+        if self._subscription is not None:
+            self._node.destroy_subscription(self._subscription)
+            self._subscription = None
+        if self.slot.take() is not None:
+            self.statistics.drop(self._now_s(), 'disabled')
+
+    @property
+    def subscribed(self) -> bool:
+        """Whether frames are received."""
+        return self._subscription is not None
+
+    def receive(self, frame: Image) -> None:
+        """Count ``frame`` and leave it for the worker, if it may be labelled at all."""
+        now_s = self._now_s()
+        self.statistics.receive(now_s)
+        if not self.enabled:
+            self.statistics.drop(now_s, 'disabled')
+        elif not self.limiter.admits(now_s):
+            self.statistics.drop(now_s, 'limited')
+        elif self.slot.put(frame):
+            self.statistics.drop(now_s, 'overwritten')
+
+    def close(self) -> None:
+        """Destroy the subscription and the publishers."""
+        self.unsubscribe()
+        self.outputs.close()

@@ -1,0 +1,150 @@
+"""What the node says of its own health once per second; each status is a plain function."""
+
+from collections.abc import Callable, Mapping, Sequence
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
+from rclpy.clock import Clock, ClockType
+from rclpy.node import Node
+from rclpy.qos_overriding_options import QoSOverridingOptions
+
+from csrnet_ros.inference import SegmentationEngine
+from csrnet_ros.node.camera import Camera
+from csrnet_ros.node.statistics import CameraReport
+
+PERIOD_S = 1.0
+
+SILENCE_S = 2.0
+"""Without a frame for longer than this, a camera counts as broken."""
+
+OVERWRITTEN_SHARE = 0.5
+"""When more of the frames than this are lost to newer ones, the network is too slow."""
+
+TOPICS = ('/diagnostics', '~/diagnostics')
+
+
+def judge_camera(report: CameraReport, *, topic: str, enabled: bool) -> tuple[bytes, str]:
+    """Return level and message for a camera that is subscribed to; the worst thing wins."""
+    rates_hz = report.drop_rates_hz
+    faults_hz = rates_hz['unreadable'] + rates_hz['failed']
+    overwritten_share = rates_hz['overwritten'] / max(report.rate_in_hz, 1e-9)
+    if report.silent_s > SILENCE_S:
+        return DiagnosticStatus.ERROR, f'no image on {topic} for {report.silent_s:.1f} s'
+    if faults_hz and not report.rate_out_hz:
+        return DiagnosticStatus.ERROR, 'no frame could be labelled; the log says why'
+    if faults_hz:
+        return DiagnosticStatus.WARN, 'some frames could not be labelled; the log says why'
+    if not enabled:
+        return DiagnosticStatus.OK, 'disabled by the parameter enable'
+    if overwritten_share > OVERWRITTEN_SHARE:
+        lost = f'{100 * overwritten_share:.0f} %'
+        return DiagnosticStatus.WARN, f'too slow for the camera: {lost} of the frames overwritten'
+    if rates_hz['unwatched'] and not report.rate_out_hz:
+        return DiagnosticStatus.OK, 'idle: nobody subscribes to an output'
+    return DiagnosticStatus.OK, f'{report.rate_out_hz:.1f} frames/s labelled'
+
+
+def camera_values(report: CameraReport) -> dict[str, str]:
+    """Return what is known of a camera's frames, by key, in the order to be shown."""
+    values = {
+        'frames received': str(report.received),
+        'frames published': str(report.published),
+        'frames dropped': str(report.dropped),
+    }
+    values |= {f'frames dropped: {reason}': str(n) for reason, n in report.drops.items()}
+    values['rate in (Hz)'] = f'{report.rate_in_hz:.2f}'
+    values['rate out (Hz)'] = f'{report.rate_out_hz:.2f}'
+    for stage, spread in report.stages.items():
+        values[f'{stage} p50 (ms)'] = f'{spread.p50_ms:.2f}'
+        values[f'{stage} p95 (ms)'] = f'{spread.p95_ms:.2f}'
+        values[f'{stage} max (ms)'] = f'{spread.max_ms:.2f}'
+    return values
+
+
+def engine_values(engine: SegmentationEngine, *, weights: str) -> dict[str, str]:
+    """Return what is known of the engine, by key, in the order to be shown."""
+    memory_mb = engine.memory_mb()
+    return {
+        'variant': engine.variant,
+        'weights': weights,
+        'classes': engine.labels.name,
+        'device': str(engine.device),
+        'precision': engine.precision,
+        'gpu memory (MiB)': 'none' if memory_mb is None else f'{memory_mb:.0f}',
+    }
+
+
+def make_status(
+    name: str, level: bytes, message: str, values: Mapping[str, str], *, hardware_id: str
+) -> DiagnosticStatus:
+    """Return a status as ROS wants it."""
+    return DiagnosticStatus(
+        name=name,
+        level=level,
+        message=message,
+        hardware_id=hardware_id,
+        values=[KeyValue(key=key, value=value) for key, value in values.items()],
+    )
+
+
+class Diagnostics:
+    """Publishes the status of the engine and of every camera, once per second.
+
+    The period is one of real time, so that a paused replay is reported as well; what is reported
+    is measured on the node's clock.
+
+    :param weights: the file that the engine's weights came from
+    :param now_s: the node's clock, in seconds
+    """
+
+    def __init__(
+        self,
+        node: Node,
+        engine: SegmentationEngine,
+        cameras: Sequence[Camera],
+        *,
+        weights: str,
+        now_s: Callable[[], float],
+    ) -> None:
+        self._node = node
+        self._engine = engine
+        self._cameras = cameras
+        self._weights = weights
+        self._now_s = now_s
+        overriding = QoSOverridingOptions.with_default_policies()
+        self._publishers = [
+            node.create_publisher(DiagnosticArray, topic, 1, qos_overriding_options=overriding)
+            for topic in TOPICS
+        ]
+        steady = Clock(clock_type=ClockType.STEADY_TIME)
+        self._timer = node.create_timer(PERIOD_S, self._publish, clock=steady)
+
+    def statuses(self) -> list[DiagnosticStatus]:
+        """Return the engine's status, then one per camera."""
+        return [self._engine_status(), *map(self._camera_status, self._cameras)]
+
+    def close(self) -> None:
+        """Publish no more."""
+        self._node.destroy_timer(self._timer)
+        for publisher in self._publishers:
+            self._node.destroy_publisher(publisher)
+
+    def _publish(self) -> None:
+        array = DiagnosticArray(status=self.statuses())
+        array.header.stamp = self._node.get_clock().now().to_msg()
+        for publisher in self._publishers:
+            publisher.publish(array)
+
+    def _engine_status(self) -> DiagnosticStatus:
+        values = engine_values(self._engine, weights=self._weights)
+        name = f'{self._node.get_name()}: engine'
+        device = values['device']
+        return make_status(name, DiagnosticStatus.OK, 'loaded', values, hardware_id=device)
+
+    def _camera_status(self, camera: Camera) -> DiagnosticStatus:
+        report = camera.statistics.report(self._now_s())
+        level, message = DiagnosticStatus.OK, 'inactive'
+        if camera.subscribed:
+            level, message = judge_camera(report, topic=camera.topic, enabled=camera.enabled)
+        name = f'{self._node.get_name()}: camera {camera.name}'.rstrip()
+        values = camera_values(report)
+        return make_status(name, level, message, values, hardware_id=camera.topic)

@@ -1,0 +1,200 @@
+"""The ROS 2 node: images in on a topic, labels out, as a managed (lifecycle) node."""
+
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import rclpy
+from rcl_interfaces.msg import SetParametersResult
+from rclpy.exceptions import ParameterException
+from rclpy.executors import ExternalShutdownException
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.logging import get_logger
+from rclpy.parameter import Parameter
+
+from csrnet_ros.errors import CsrnetError
+from csrnet_ros.inference import SegmentationEngine, find_weights
+from csrnet_ros.node.camera import Camera
+from csrnet_ros.node.diagnostics import Diagnostics
+from csrnet_ros.node.parameters import change_settings, declare_parameters
+from csrnet_ros.node.worker import Worker
+
+NODE_NAME = 'csrnet'
+SUCCESS = TransitionCallbackReturn.SUCCESS
+
+
+class SegmentationNode(LifecycleNode):
+    """Labels the images of its cameras.
+
+    configure loads and warms up the engine, activate subscribes, deactivate stops within one
+    frame, cleanup gives everything back. A transition that fails says why and leaves the node
+    in the state that it was in.
+
+    :raises ValueError: if a parameter's value is impossible
+    :raises rclpy.exceptions.ParameterException: if it has the wrong type or range
+    """
+
+    def __init__(self) -> None:
+        super().__init__(NODE_NAME)
+        self.settings = declare_parameters(self)
+        self.add_on_set_parameters_callback(self._on_set_parameters)
+        self._arrived = threading.Condition()
+        self._engine: SegmentationEngine | None = None
+        self._cameras: list[Camera] = []
+        self._diagnostics: Diagnostics | None = None
+        self._worker: Worker | None = None
+
+    def start(self) -> bool:
+        """Configure and activate; return whether both succeeded."""
+        return self.trigger_configure() == SUCCESS and self.trigger_activate() == SUCCESS
+
+    def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        return self._attempt('configure', self._configure, undo=self.release)
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        outcome = self._attempt('activate', self._activate, undo=self._deactivate)
+        return super().on_activate(state) if outcome == SUCCESS else outcome
+
+    def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        outcome = self._attempt('deactivate', self._deactivate)
+        return super().on_deactivate(state) if outcome == SUCCESS else outcome
+
+    def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
+        return self._attempt('clean up', self.release)
+
+    def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
+        return self._attempt('shut down', self.release)
+
+    def release(self) -> None:
+        """Stop, and give back all that configure and activate made; harmless if repeated."""
+        self._deactivate()
+        if self._diagnostics is not None:
+            self._diagnostics.close()
+            self._diagnostics = None
+        while self._cameras:
+            self._cameras.pop().close()
+        if self._engine is not None:
+            self._engine.close()
+            self._engine = None
+
+    def _attempt(
+        self, verb: str, action: Callable[[], None], undo: Callable[[], None] | None = None
+    ) -> TransitionCallbackReturn:
+        """Do ``action``; if that fails, say why, undo what was done and report the failure."""
+        try:
+            action()
+            return SUCCESS
+        except Exception as error:  # rclpy would swallow it without a word
+            foreseen = isinstance(error, (CsrnetError, ValueError))
+            why = str(error) if foreseen else f'{type(error).__name__}: {error}'
+            self.get_logger().error(f'cannot {verb}: {why}')
+        if undo is not None:
+            undo()
+        return TransitionCallbackReturn.FAILURE
+
+    def _configure(self) -> None:
+        weights = Path(self.settings.weights or find_weights(self.settings.variant))
+        self._engine = self._load_engine(weights)
+        topics = {'': self.settings.image_topic}
+        self._cameras = [
+            Camera(self, name=name, topic=topic, arrived=self._arrived, now_s=self._now_s)
+            for name, topic in topics.items()
+        ]
+        self._diagnostics = Diagnostics(
+            self, self._engine, self._cameras, weights=str(weights), now_s=self._now_s
+        )
+
+    def _load_engine(self, weights: Path) -> SegmentationEngine:
+        settings, log, begin_s = self.settings, self.get_logger().info, time.monotonic()
+        log(f'loading {weights}')
+        engine = SegmentationEngine.from_checkpoint(
+            weights,
+            device=settings.device,
+            half=settings.half,
+            working_size=settings.working_size,
+        )
+        width, height = settings.image_width, settings.image_height
+        log(f'warming up on {engine.device} for images of {width}x{height} pixels')
+        engine.warm_up(height, width)
+        log(
+            f'CSRNet {engine.variant}, {len(engine.labels)} {engine.labels.name} classes, '
+            f'{engine.precision} on {engine.device}: ready after '
+            f'{time.monotonic() - begin_s:.1f} s'
+        )
+        return engine
+
+    def _activate(self) -> None:
+        assert self._engine is not None, 'ROS activates configured nodes only'
+        self._worker = Worker(
+            self._engine,
+            cameras=self._cameras,
+            arrived=self._arrived,
+            now_s=self._now_s,
+            logger=self.get_logger(),
+        )
+        self._apply_live_settings()
+        self._worker.start()
+        for camera in self._cameras:
+            camera.subscribe()
+            self.get_logger().info(f'labelling {camera.topic}')
+
+    def _deactivate(self) -> None:
+        if self._worker is not None:
+            self._worker.stop()
+            self._worker = None
+        for camera in self._cameras:
+            camera.unsubscribe()
+
+    def _on_set_parameters(self, parameters: list['Parameter[Any]']) -> SetParametersResult:
+        changes = {parameter.name: parameter.value for parameter in parameters}
+        try:
+            self.settings = change_settings(
+                self.settings, changes, configured=self._engine is not None
+            )
+        except ValueError as error:
+            return SetParametersResult(successful=False, reason=str(error))
+        self._apply_live_settings()
+        return SetParametersResult(successful=True)
+
+    def _apply_live_settings(self) -> None:
+        for camera in self._cameras:
+            camera.enabled = self.settings.enable
+            camera.limiter.rate_limit_hz = self.settings.rate_limit_hz
+        if self._worker is not None:
+            self._worker.overlay_opacity = self.settings.overlay_opacity
+
+    def _now_s(self) -> float:
+        return self.get_clock().now().nanoseconds * 1e-9
+
+
+def main(args: list[str] | None = None) -> int:
+    """Run the node until it is interrupted; return 1 if it could not start, else 0."""
+    try:
+        rclpy.init(args=args)
+    except RuntimeError as error:
+        print(f'{NODE_NAME}: the ROS arguments cannot be read: {error}', file=sys.stderr)
+        return 1
+    node = None
+    try:
+        node = SegmentationNode()
+        if node.settings.autostart and not node.start():
+            return 1 if rclpy.ok() else 0
+        rclpy.spin(node)
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    except (ParameterException, ValueError) as error:
+        get_logger(NODE_NAME).error(f'cannot start: {error}')
+        return 1
+    finally:
+        if node is not None:
+            node.release()
+            node.destroy_node()
+        rclpy.try_shutdown()
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,121 @@
+"""csrnet-segment as a user runs it, with a small random network."""
+
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+import pytest
+import torch
+
+from csrnet_ros.inference import SegmentationEngine
+from csrnet_ros.labels import CAMVID
+from csrnet_ros.media.frames import open_frames, read_image
+from csrnet_ros.media.saving import VideoFile, save_image
+from csrnet_ros.model import VARIANTS, Checkpoint, CSRNet, save_checkpoint
+from csrnet_ros.training.datasets.street import draw_street
+
+HEIGHT, WIDTH = 64, 96
+KINDS = ('labels', 'overlay')
+
+
+def segment(*arguments):
+    return subprocess.run(
+        [sys.executable, '-m', 'csrnet_ros.cli.segment', *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def street(number):
+    return draw_street(number, height_px=HEIGHT, width_px=WIDTH)[0]
+
+
+@pytest.fixture(scope='module')
+def weights(tmp_path_factory):
+    torch.manual_seed(0)
+    config = VARIANTS['light']
+    checkpoint = Checkpoint(
+        config=config,
+        labels=CAMVID,
+        mean=(110.0, 112.0, 115.0),
+        std=(75.0, 76.0, 77.0),
+        weights=CSRNet(config, num_classes=len(CAMVID)).state_dict(),
+    )
+    path = tmp_path_factory.mktemp('weights') / 'random.safetensors'
+    save_checkpoint(path, checkpoint)
+    return path
+
+
+@pytest.fixture(scope='module')
+def segmented(tmp_path_factory, weights):
+    """What becomes of images, two of one name, a broken and a tiny one, and a video."""
+    folder = tmp_path_factory.mktemp('segment')
+    (folder / 'drive').mkdir()
+    for number, name in enumerate(('alone.png', 'drive/a.png', 'drive/c.png', 'drive/alone.png')):
+        save_image(folder / name, street(number))
+    (folder / 'drive' / 'b.png').write_bytes(b'broken')
+    save_image(folder / 'drive' / 'tiny.png', street(0)[:20, :20])
+    with VideoFile(folder / 'film.mp4', rate_hz=8) as video:
+        for number in range(5):
+            video.write(street(number))
+    inputs = [folder / 'alone.png', folder / 'nowhere.png', folder / 'drive', folder / 'film.mp4']
+    done = segment(*inputs, '--weights', weights, '--out', folder / 'out', '--device', 'cpu')
+    return folder, done
+
+
+def test_everything_that_can_be_read_is_labelled_and_nothing_overwritten(segmented):
+    folder, _ = segmented
+    images = [f'{name}_{kind}.png' for name in ('a', 'alone', 'alone_2', 'c') for kind in KINDS]
+    assert sorted(path.name for path in (folder / 'out').iterdir()) == sorted(
+        [*images, 'film_overlay.mp4']
+    )
+
+
+def test_what_cannot_be_read_is_named_and_makes_the_status_1(segmented):
+    folder, done = segmented
+    assert done.returncode == 1
+    assert f'skipped: {folder / "nowhere.png"}: no such file' in done.stderr
+    assert f'skipped: {folder / "drive" / "b.png"}: not a readable image' in done.stderr
+    assert 'skipped: tiny: an image of 20x20 pixels' in done.stderr
+    assert done.stderr.count('skipped') == 3
+    assert 'alone: the name is taken, the results are called alone_2' in done.stderr
+    assert 'Traceback' not in done.stderr
+
+
+@pytest.mark.parametrize(('result', 'source'), [('alone', 'alone.png'), ('c', 'drive/c.png')])
+def test_the_images_are_what_the_engine_says(segmented, weights, result, source):
+    folder, _ = segmented
+    engine = SegmentationEngine.from_checkpoint(weights, device='cpu')
+    expected = engine.segment(read_image(folder / source), overlay=True)
+    labels = cv2.imread(str(folder / 'out' / f'{result}_labels.png'), cv2.IMREAD_UNCHANGED)
+    np.testing.assert_array_equal(labels, expected.labels)
+    overlay = read_image(folder / 'out' / f'{result}_overlay.png')
+    np.testing.assert_array_equal(overlay, expected.overlay)
+
+
+def test_the_video_has_every_frame_at_its_pace(segmented):
+    folder, _ = segmented
+    video = open_frames(str(folder / 'out' / 'film_overlay.mp4'))
+    frames = list(video.frames(unreadable=pytest.fail))
+    assert (len(frames), video.rate_hz) == (5, 8)
+    assert {frame.image.shape for frame in frames} == {(HEIGHT, WIDTH, 3)}
+
+
+def test_readable_inputs_give_status_0_and_a_progress_bar(tmp_path, weights):
+    save_image(tmp_path / 'a.png', street(0))
+    done = segment(tmp_path / 'a.png', '--weights', weights, '--out', tmp_path / 'new' / 'out')
+    assert done.returncode == 0
+    assert '1/1' in done.stderr
+    assert (tmp_path / 'new' / 'out' / 'a_labels.png').is_file()
+
+
+def test_missing_weights(tmp_path):
+    save_image(tmp_path / 'a.png', street(0))
+    done = segment(tmp_path / 'a.png', '--weights', tmp_path / 'no.st', '--out', tmp_path / 'out')
+    assert done.returncode == 1
+    assert done.stderr == (
+        f'error: {tmp_path / "no.st"}: no such weights file; check the path, or train one with '
+        'csrnet-train\n'
+    )
