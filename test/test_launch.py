@@ -9,10 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import torch
 
-from csrnet_ros.labels import CAMVID
-from csrnet_ros.model import VARIANTS, Checkpoint, CSRNet, save_checkpoint
+from csrnet_ros.model import VARIANTS
 
 pytest.importorskip('launch_ros', reason='launch_ros comes with a ROS 2 installation only')
 
@@ -60,17 +58,6 @@ def prefix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
     monkeypatch.setenv('ROS_DOMAIN_ID', str(1 + os.getpid() % 100))
     return prefix
-
-
-@pytest.fixture
-def weights(tmp_path: Path) -> Path:
-    """A weights file with untrained numbers."""
-    config = next(iter(VARIANTS.values()))
-    network = CSRNet(config, num_classes=len(CAMVID))
-    gray = (110.0, 110.0, 110.0)
-    checkpoint = Checkpoint(config, CAMVID, mean=gray, std=gray, weights=network.state_dict())
-    save_checkpoint(tmp_path / 'untrained.safetensors', checkpoint)
-    return tmp_path / 'untrained.safetensors'
 
 
 def load_launch_file():

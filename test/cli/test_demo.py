@@ -8,33 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-import torch
 
 from csrnet_ros.labels import CAMVID
 from csrnet_ros.media.frames import open_frames, read_image
 from csrnet_ros.media.saving import save_image
-from csrnet_ros.model import VARIANTS, Checkpoint, CSRNet, save_checkpoint
 from csrnet_ros.training.datasets.street import draw_street
 
 pytest.importorskip('rclpy', reason='the demo needs ROS 2')
 
 DEMO = [sys.executable, '-m', 'csrnet_ros.cli.demo']
-
-
-@pytest.fixture(scope='module')
-def weights(tmp_path_factory):
-    torch.manual_seed(0)
-    config = VARIANTS['light']
-    checkpoint = Checkpoint(
-        config=config,
-        labels=CAMVID,
-        mean=(110.0, 112.0, 115.0),
-        std=(75.0, 76.0, 77.0),
-        weights=CSRNet(config, num_classes=len(CAMVID)).state_dict(),
-    )
-    path = tmp_path_factory.mktemp('some weights') / 'random.safetensors'
-    save_checkpoint(path, checkpoint)
-    return path
 
 
 @pytest.fixture

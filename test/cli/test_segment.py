@@ -6,13 +6,10 @@ import sys
 import cv2
 import numpy as np
 import pytest
-import torch
 
 from csrnet_ros.inference import SegmentationEngine
-from csrnet_ros.labels import CAMVID
 from csrnet_ros.media.frames import open_frames, read_image
 from csrnet_ros.media.saving import VideoFile, save_image
-from csrnet_ros.model import VARIANTS, Checkpoint, CSRNet, save_checkpoint
 from csrnet_ros.training.datasets.street import draw_street
 
 HEIGHT, WIDTH = 64, 96
@@ -30,22 +27,6 @@ def segment(*arguments):
 
 def street(number):
     return draw_street(number, height_px=HEIGHT, width_px=WIDTH)[0]
-
-
-@pytest.fixture(scope='module')
-def weights(tmp_path_factory):
-    torch.manual_seed(0)
-    config = VARIANTS['light']
-    checkpoint = Checkpoint(
-        config=config,
-        labels=CAMVID,
-        mean=(110.0, 112.0, 115.0),
-        std=(75.0, 76.0, 77.0),
-        weights=CSRNet(config, num_classes=len(CAMVID)).state_dict(),
-    )
-    path = tmp_path_factory.mktemp('weights') / 'random.safetensors'
-    save_checkpoint(path, checkpoint)
-    return path
 
 
 @pytest.fixture(scope='module')

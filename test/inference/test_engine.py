@@ -13,8 +13,8 @@ from csrnet_ros.training.datasets.street import draw_street
 
 
 @pytest.fixture(scope='module')
-def engine(light_weights):
-    return SegmentationEngine.from_checkpoint(light_weights, device='cpu')
+def engine(weights):
+    return SegmentationEngine.from_checkpoint(weights, device='cpu')
 
 
 @pytest.fixture(scope='module')
@@ -42,10 +42,10 @@ def assert_same_labels(found, logits):
     np.testing.assert_array_equal(found[clear], expected[clear])
 
 
-def test_labels_are_the_networks(engine, light_weights, image):
+def test_labels_are_the_networks(engine, weights, image):
     result = engine.segment(image)
     assert (result.labels.shape, result.labels.dtype) == (image.shape[:2], np.uint8)
-    assert_same_labels(result.labels, expected_logits(light_weights, image))
+    assert_same_labels(result.labels, expected_logits(weights, image))
 
 
 def test_what_is_not_asked_for_is_not_made(engine, image):
@@ -53,22 +53,22 @@ def test_what_is_not_asked_for_is_not_made(engine, image):
     assert (result.color, result.overlay, result.confidence) == (None, None, None)
 
 
-def test_color_overlay_and_confidence(engine, light_weights, image):
+def test_color_overlay_and_confidence(engine, weights, image):
     result = engine.segment(image, color=True, overlay=True, confidence=True, overlay_opacity=0.25)
     colors = CAMVID.palette[result.labels]
     np.testing.assert_array_equal(result.color, colors)
     mixed = 0.75 * image.astype(float) + 0.25 * colors
     assert np.abs(result.overlay - mixed).max() <= 0.51
-    probability = expected_logits(light_weights, image).softmax(dim=0).amax(dim=0).numpy()
+    probability = expected_logits(weights, image).softmax(dim=0).amax(dim=0).numpy()
     assert np.abs(result.confidence - 255 * probability).max() < 0.6
     assert result.confidence.std() > 1
 
 
-def test_a_working_size_changes_the_work_not_the_size_of_the_answer(light_weights, image):
-    engine = SegmentationEngine.from_checkpoint(light_weights, device='cpu', working_size=(64, 80))
+def test_a_working_size_changes_the_work_not_the_size_of_the_answer(weights, image):
+    engine = SegmentationEngine.from_checkpoint(weights, device='cpu', working_size=(64, 80))
     labels = engine.segment(image).labels
     assert labels.shape == image.shape[:2]
-    assert_same_labels(labels, expected_logits(light_weights, image, (64, 80)))
+    assert_same_labels(labels, expected_logits(weights, image, (64, 80)))
 
 
 def test_images_of_any_layout_in_memory(engine, image):
@@ -121,29 +121,29 @@ def test_an_image_it_cannot_take(engine, image, words):
         engine.segment(image)
 
 
-def test_wrong_settings(light_weights, tmp_path):
+def test_wrong_settings(weights, tmp_path):
     with pytest.raises(DeviceError, match="'tpu'"):
-        SegmentationEngine.from_checkpoint(light_weights, device='tpu')
+        SegmentationEngine.from_checkpoint(weights, device='tpu')
     with pytest.raises(ValueError, match='working_size'):
-        SegmentationEngine.from_checkpoint(light_weights, working_size=(32, 64))
+        SegmentationEngine.from_checkpoint(weights, working_size=(32, 64))
     with pytest.raises(CheckpointError, match='no such weights file'):
         SegmentationEngine.from_checkpoint(tmp_path / 'none.safetensors')
 
 
 @pytest.mark.gpu
-def test_half_precision_on_a_gpu_agrees(light_weights, image):
-    on_gpu = SegmentationEngine.from_checkpoint(light_weights, device='cuda')
+def test_half_precision_on_a_gpu_agrees(weights, image):
+    on_gpu = SegmentationEngine.from_checkpoint(weights, device='cuda')
     assert on_gpu.precision == 'float16'
     result = on_gpu.segment(image, overlay=True)
-    logits = expected_logits(light_weights, image)
+    logits = expected_logits(weights, image)
     assert (result.labels == logits.argmax(dim=0).numpy()).mean() > 0.98
     assert {'upload', 'download'} < set(result.stage_times_ms)
     assert on_gpu.memory_mb() > 0
 
 
 @pytest.mark.gpu
-def test_a_gpu_without_room_says_so(light_weights):
-    on_gpu = SegmentationEngine.from_checkpoint(light_weights, device='cuda')
+def test_a_gpu_without_room_says_so(weights):
+    on_gpu = SegmentationEngine.from_checkpoint(weights, device='cuda')
     limit = torch.cuda.memory_reserved() / torch.cuda.mem_get_info()[1]
     torch.cuda.set_per_process_memory_fraction(limit)
     try:

@@ -1,0 +1,102 @@
+"""Start the segmentation node: ``ros2 launch csrnet_ros segment.launch.py variant:=medium``.
+
+An argument that is given wins over the parameter file; one that is left empty leaves the
+parameter as the file has it.
+"""
+
+from pathlib import Path
+
+from ament_index_python.packages import get_package_share_directory
+from launch import LaunchContext, LaunchDescription
+from launch.actions import DeclareLaunchArgument, OpaqueFunction, Shutdown
+from launch.substitutions import LaunchConfiguration
+from launch_ros.actions import Node
+
+BOOLEANS = {'true': True, 'false': False}
+AS_IN_FILE = '; empty: as in params_file'
+
+STRING_PARAMETERS = ('variant', 'weights', 'image_topic', 'device')
+BOOLEAN_PARAMETERS = ('half', 'use_sim_time')
+
+
+def generate_launch_description() -> LaunchDescription:
+    """Return the arguments and the node that they start."""
+    share = Path(get_package_share_directory('csrnet_ros'))
+    return LaunchDescription(
+        [
+            DeclareLaunchArgument(
+                'variant',
+                default_value='',
+                choices=['', 'light', 'medium', 'heavy'],
+                description='network whose shipped weights are used' + AS_IN_FILE,
+            ),
+            DeclareLaunchArgument(
+                'weights', default_value='', description='weights file to load' + AS_IN_FILE
+            ),
+            DeclareLaunchArgument(
+                'image_topic',
+                default_value='',
+                description='sensor_msgs/Image topic to label' + AS_IN_FILE,
+            ),
+            DeclareLaunchArgument(
+                'namespace', default_value='', description='namespace of the node and its topics'
+            ),
+            DeclareLaunchArgument(
+                'device',
+                default_value='',
+                description='where the network runs: auto, cpu, cuda, cuda:0, ...' + AS_IN_FILE,
+            ),
+            DeclareLaunchArgument(
+                'half',
+                default_value='',
+                choices=['', *BOOLEANS],
+                description='compute in half precision on a GPU' + AS_IN_FILE,
+            ),
+            DeclareLaunchArgument(
+                'params_file',
+                default_value=str(share / 'config' / 'csrnet.yaml'),
+                description='ROS parameter file of the node',
+            ),
+            DeclareLaunchArgument(
+                'use_sim_time',
+                default_value='',
+                choices=['', *BOOLEANS],
+                description='take the time from /clock, as for a bag' + AS_IN_FILE,
+            ),
+            DeclareLaunchArgument(
+                'log_level',
+                default_value='info',
+                choices=['debug', 'info', 'warn', 'error', 'fatal'],
+                description='least severe messages to log',
+            ),
+            OpaqueFunction(function=start_node),
+        ]
+    )
+
+
+def start_node(context: LaunchContext) -> list[Node]:
+    """Return the node, with the parameters of the file and over them the arguments given."""
+    return [
+        Node(
+            package='csrnet_ros',
+            executable='segment_node',
+            namespace=LaunchConfiguration('namespace'),
+            parameters=[LaunchConfiguration('params_file'), given_parameters(context)],
+            ros_arguments=['--log-level', LaunchConfiguration('log_level')],
+            output='screen',
+            on_exit=Shutdown(reason='the segmentation node ended'),
+        )
+    ]
+
+
+def given_parameters(context: LaunchContext) -> dict[str, str | bool]:
+    """Return the values of those arguments that are parameters of the node and not empty."""
+    given = {
+        name: LaunchConfiguration(name).perform(context)
+        for name in STRING_PARAMETERS + BOOLEAN_PARAMETERS
+    }
+    return {
+        name: BOOLEANS[value] if name in BOOLEAN_PARAMETERS else value
+        for name, value in given.items()
+        if value
+    }

@@ -1,0 +1,61 @@
+"""The slot of a camera and its rate limit."""
+
+import threading
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sensor_msgs.msg import Image
+
+from csrnet_ros.node.camera import CameraSlot, RateLimiter
+
+
+def test_a_slot_keeps_the_newest_frame_and_tells_what_it_lost() -> None:
+    slot = CameraSlot(threading.Condition())
+    frames = [Image(height=height) for height in range(3)]
+    assert [slot.put(frame) for frame in frames] == [False, True, True]
+    assert slot.take() is frames[2]
+    assert slot.take() is None
+    assert slot.put(frames[0]) is False
+
+
+def test_a_slot_wakes_who_waits_for_a_frame() -> None:
+    arrived = threading.Condition()
+    slot, taken = CameraSlot(arrived), []
+
+    def take() -> None:
+        with arrived:
+            arrived.wait_for(lambda: bool(taken.append(slot.take()) or taken[-1]), timeout=30)
+
+    waiting = threading.Thread(target=take)
+    waiting.start()
+    frame = Image()
+    slot.put(frame)
+    waiting.join(30)
+    assert taken[-1] is frame
+
+
+def test_without_a_limit_every_frame_passes() -> None:
+    limiter = RateLimiter()
+    assert all(limiter.admits(0.0) for _ in range(100))
+
+
+@given(st.floats(0.5, 60), st.floats(1, 120), st.floats(0, 1e9))
+def test_a_limit_holds_over_any_time_and_is_used_up(
+    limit_hz: float, camera_hz: float, start_s: float
+) -> None:
+    limiter = RateLimiter()
+    limiter.rate_limit_hz = limit_hz
+    frames = int(20 * camera_hz)
+    admitted = sum(limiter.admits(start_s + frame / camera_hz) for frame in range(frames))
+    assert admitted <= 20 * limit_hz + 2
+    assert admitted >= min(frames, 20 * limit_hz) * 0.95 - 2
+
+
+@pytest.mark.parametrize('later_s', [1000.0, 100.05, 20.0], ids=['pause', 'early', 'jump back'])
+def test_the_count_starts_anew_when_the_clock_jumps(later_s: float) -> None:
+    limiter = RateLimiter()
+    limiter.rate_limit_hz = 10.0
+    assert limiter.admits(100.0)
+    assert limiter.admits(later_s) is (later_s != 100.05)
+    assert limiter.admits(later_s + 0.11)

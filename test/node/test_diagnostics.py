@@ -1,0 +1,82 @@
+"""What the node says of its health, without a topic."""
+
+from dataclasses import replace
+
+import pytest
+from diagnostic_msgs.msg import DiagnosticStatus
+
+from csrnet_ros.inference import SegmentationEngine
+from csrnet_ros.node.diagnostics import camera_values, engine_values, judge_camera, make_status
+from csrnet_ros.node.statistics import DROP_REASONS, CameraReport, Spread
+
+NO_DROPS = dict.fromkeys(DROP_REASONS, 0)
+HEALTHY = CameraReport(
+    received=100,
+    published=90,
+    drops=NO_DROPS | {'overwritten': 7, 'limited': 3},
+    rate_in_hz=30.0,
+    rate_out_hz=27.0,
+    drop_rates_hz=NO_DROPS,
+    silent_s=0.03,
+    stages={'network': Spread(4.0, 5.5, 9.25)},
+)
+OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
+
+
+@pytest.mark.parametrize(
+    ('change', 'drop_rates_hz', 'level', 'message'),
+    [
+        ({}, {}, OK, '27.0 frames/s labelled'),
+        ({}, {'overwritten': 10.0}, OK, '27.0 frames/s labelled'),
+        ({}, {'overwritten': 24.0}, WARN, '80 % of the frames overwritten'),
+        ({}, {'limited': 24.0}, OK, '27.0 frames/s labelled'),
+        ({}, {'unreadable': 0.1}, WARN, 'some frames could not be labelled'),
+        ({}, {'failed': 0.1, 'overwritten': 24.0}, WARN, 'some frames could not be labelled'),
+        ({'rate_out_hz': 0.0}, {'unreadable': 30.0}, ERROR, 'no frame could be labelled'),
+        ({'rate_out_hz': 0.0}, {'unwatched': 30.0}, OK, 'nobody subscribes'),
+        ({'silent_s': 2.5}, {}, ERROR, 'no image on /front for 2.5 s'),
+        ({'silent_s': 2.5}, {'failed': 1.0}, ERROR, 'no image on /front for 2.5 s'),
+    ],
+)
+def test_the_worst_thing_gives_level_and_message(
+    change: dict, drop_rates_hz: dict, level: bytes, message: str
+) -> None:
+    report = replace(HEALTHY, **change, drop_rates_hz=NO_DROPS | drop_rates_hz)
+    verdict = judge_camera(report, topic='/front', enabled=True)
+    assert verdict[0] == level
+    assert message in verdict[1]
+
+
+def test_a_disabled_camera_is_no_fault_but_a_silent_one_is() -> None:
+    report = replace(HEALTHY, rate_out_hz=0.0, drop_rates_hz=NO_DROPS | {'disabled': 30.0})
+    assert judge_camera(report, topic='/front', enabled=False)[0] == OK
+    silent = replace(report, silent_s=5.0)
+    assert judge_camera(silent, topic='/front', enabled=False)[0] == ERROR
+
+
+def test_a_camera_tells_its_frames_rates_and_times() -> None:
+    values = camera_values(HEALTHY)
+    assert values['frames received'] == '100'
+    assert values['frames published'] == '90'
+    assert values['frames dropped'] == '10'
+    assert values['frames dropped: limited'] == '3'
+    assert (values['rate in (Hz)'], values['rate out (Hz)']) == ('30.00', '27.00')
+    network = [values[f'network {what} (ms)'] for what in ('p50', 'p95', 'max')]
+    assert network == ['4.00', '5.50', '9.25']
+
+
+def test_the_engine_tells_what_it_runs_and_where(engine: SegmentationEngine) -> None:
+    assert engine_values(engine, weights='w.safetensors') == {
+        'variant': 'light',
+        'weights': 'w.safetensors',
+        'classes': 'camvid',
+        'device': 'cpu',
+        'precision': 'float32',
+        'gpu memory (MiB)': 'none',
+    }
+
+
+def test_a_status_carries_the_values_in_order() -> None:
+    status = make_status('csrnet: camera', WARN, 'slow', {'b': '1', 'a': '2'}, hardware_id='/x')
+    assert (status.name, status.level, status.message) == ('csrnet: camera', WARN, 'slow')
+    assert [(pair.key, pair.value) for pair in status.values] == [('b', '1'), ('a', '2')]

@@ -1,0 +1,145 @@
+"""How the node begins and ends, and its life cycle in between."""
+
+import re
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from diagnostic_msgs.msg import DiagnosticArray
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState, GetState
+from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
+from rcl_interfaces.srv import SetParameters
+
+from csrnet_ros.node.segmentation_node import main
+
+CONFIGURE = Transition.TRANSITION_CONFIGURE
+ACTIVATE = Transition.TRANSITION_ACTIVATE
+DEACTIVATE = Transition.TRANSITION_DEACTIVATE
+CLEANUP = Transition.TRANSITION_CLEANUP
+SHUTDOWN = Transition.TRANSITION_UNCONFIGURED_SHUTDOWN
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM], ids=['SIGINT', 'SIGTERM'])
+def test_a_signal_ends_the_node_at_work_cleanly(
+    peer, start_node: Callable, image: np.ndarray, number: int
+) -> None:
+    node = start_node('-r', '__ns:=/robot')
+    node.wait_for('labelling /robot/camera/image_raw')
+    send = peer.camera('/robot/camera/image_raw')
+    peer.ask(send, peer.message(image), peer.listen('/robot/csrnet/label'))
+    for _ in range(20):
+        send(peer.message(image))
+    node.signal(number)
+    assert node.end() == 0
+    assert 'Traceback' not in ''.join(node.said)
+
+
+def test_a_signal_during_the_warm_up_ends_the_node_cleanly(start_node: Callable) -> None:
+    node = start_node('-p', 'image_width:=1920', '-p', 'image_height:=1080')
+    node.wait_for('warming up')
+    node.signal(signal.SIGINT)
+    assert node.end() == 0
+    assert 'Traceback' not in ''.join(node.said)
+
+
+def test_missing_weights_end_the_node_with_one_sentence(
+    start_node: Callable, tmp_path: Path
+) -> None:
+    missing = tmp_path / 'missing.safetensors'
+    node = start_node('-p', f'weights:={missing}')
+    assert node.end() == 1
+    (sentence,) = [line for line in node.said if 'ERROR' in line]
+    assert f'cannot configure: {missing}: no such weights file' in sentence
+    assert 'Traceback' not in ''.join(node.said)
+
+
+@pytest.mark.parametrize(
+    ('ros_args', 'sentence'),
+    [
+        (['-p', 'variant:=huge'], "cannot start: variant is 'huge'; choose one of light"),
+        (['-p', 'image_topic:=7'], 'cannot start: .*image_topic'),
+        (['-p', 'device:=tpu'], "cannot configure: unknown device 'tpu'"),
+        (['--params-file', '/does/not/exist.yaml'], 'cannot be read.*exist.yaml'),
+    ],
+)
+def test_what_cannot_start_says_why(
+    weights: Path, capfd: pytest.CaptureFixture, ros_args: list[str], sentence: str
+) -> None:
+    size = ['-p', 'image_width:=64', '-p', 'image_height:=64']
+    assert main(['csrnet-node', '--ros-args', '-p', f'weights:={weights}', *size, *ros_args]) == 1
+    said = capfd.readouterr()
+    assert 'Traceback' not in said.err + said.out
+
+    assert re.search(sentence, said.err + said.out)
+
+
+class Life:
+    """The life cycle of a node, as ``ros2 lifecycle`` drives it."""
+
+    def __init__(self, peer) -> None:
+        self._peer = peer
+        # Known before the others are asked, so that no response of a transition is lost.
+        peer.client(ChangeState, '/csrnet/change_state')
+        assert self.state
+
+    @property
+    def state(self) -> str:
+        return self._peer.call(GetState, '/csrnet/get_state').current_state.label
+
+    def change(self, transition: int) -> bool:
+        """Ask for a transition; return whether it succeeded."""
+        request = {'tries': 1, 'transition': Transition(id=transition)}
+        return self._peer.call(ChangeState, '/csrnet/change_state', **request).success
+
+    def set(self, name: str, value: str) -> bool:
+        """Set a parameter; return whether the node accepted it."""
+        kind = ParameterType.PARAMETER_STRING
+        parameters = [Parameter(name=name, value=ParameterValue(type=kind, string_value=value))]
+        request = {'parameters': parameters}
+        response = self._peer.call(SetParameters, '/csrnet/set_parameters', **request)
+        return response.results[0].successful
+
+
+def test_the_life_cycle_by_hand(peer, start_node: Callable, image: np.ndarray) -> None:
+    start_node('-p', 'autostart:=false')
+    life = Life(peer)
+    labels = peer.listen('/csrnet/label')
+    diagnostics = peer.listen('/csrnet/diagnostics', DiagnosticArray)
+    assert life.state == 'unconfigured'
+    assert not life.change(ACTIVATE)
+
+    for topic in ('/front', '/rear'):
+        assert life.set('image_topic', topic)
+        assert life.change(CONFIGURE)
+        assert life.state == 'inactive'
+        assert not life.set('image_topic', '/elsewhere')
+        assert life.change(ACTIVATE)
+        assert life.state == 'active'
+        send = peer.camera(topic)
+        peer.ask(send, peer.message(image), labels)
+        assert diagnostics.get(timeout=60).status
+        assert life.change(DEACTIVATE)
+        assert peer.node.count_subscribers(topic) == 0
+        assert life.change(CLEANUP)
+        assert life.state == 'unconfigured'
+    assert peer.node.count_publishers('/csrnet/label') == 0
+    assert life.change(SHUTDOWN)
+    assert life.state == 'finalized'
+
+
+def test_a_transition_that_fails_leaves_the_node_as_it_was(
+    peer, start_node: Callable, weights: Path, image: np.ndarray
+) -> None:
+    node = start_node('-p', 'autostart:=false')
+    life = Life(peer)
+    assert life.set('weights', '/does/not/exist.safetensors')
+    assert not life.change(CONFIGURE)
+    assert life.state == 'unconfigured'
+    node.wait_for('cannot configure: /does/not/exist.safetensors')
+    assert life.set('weights', str(weights))
+    assert life.change(CONFIGURE)
+    assert life.change(ACTIVATE)
+    peer.ask(peer.camera(), peer.message(image), peer.listen('/csrnet/label'))

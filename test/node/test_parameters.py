@@ -1,0 +1,125 @@
+"""The parameter table: what it declares, reads, refuses, and the file of its defaults."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+import pytest
+import rclpy
+import yaml
+from rclpy.node import Node
+
+from csrnet_ros.model import VARIANTS
+from csrnet_ros.node.parameters import (
+    NodeSettings,
+    change_settings,
+    declare_parameters,
+    parameter_rows,
+)
+
+DEFAULTS_FILE = Path(__file__).resolve().parents[2] / 'config' / 'csrnet.yaml'
+DEFAULTS = {parameter.name: parameter.default for parameter in fields(NodeSettings)}
+
+
+@pytest.fixture
+def make_node() -> Iterator[Callable[..., Node]]:
+    """Make nodes with ROS arguments, in a context of their own."""
+    context = rclpy.Context()
+    rclpy.init(context=context)
+    nodes: list[Node] = []
+
+    def make(*ros_args: str) -> Node:
+        cli_args = ['--ros-args', *ros_args] if ros_args else []
+        nodes.append(Node('settled', context=context, cli_args=cli_args))
+        return nodes[-1]
+
+    yield make
+    for node in nodes:
+        node.destroy_node()
+    context.shutdown()
+
+
+def test_a_node_without_overrides_has_the_defaults(make_node: Callable[..., Node]) -> None:
+    node = make_node()
+    assert asdict(declare_parameters(node)) == DEFAULTS
+    for name, row in parameter_rows().items():
+        assert node.describe_parameter(name).description == row.description
+
+
+def test_the_file_of_defaults_has_every_parameter_with_its_default(
+    make_node: Callable[..., Node],
+) -> None:
+    assert yaml.safe_load(DEFAULTS_FILE.read_text()) == {'/**': {'ros__parameters': DEFAULTS}}
+    node = make_node('--params-file', str(DEFAULTS_FILE))
+    assert asdict(declare_parameters(node)) == DEFAULTS
+
+
+def test_every_default_in_the_file_stands_under_a_comment() -> None:
+    lines = DEFAULTS_FILE.read_text().splitlines()
+    first = lines.index('  ros__parameters:') + 1
+    names = {line.split(':')[0].strip() for line in lines[first:] if '#' not in line}
+    assert names == set(DEFAULTS)
+    assert lines[first].strip().startswith('#')
+
+
+def test_a_whole_number_is_a_fine_frequency(make_node: Callable[..., Node]) -> None:
+    assert declare_parameters(make_node('-p', 'rate_limit_hz:=10')).rate_limit_hz == 10
+
+
+@pytest.mark.parametrize(
+    ('given', 'complaint'),
+    [
+        ('variant:=huge', f"variant is 'huge'; choose one of {', '.join(VARIANTS)}"),
+        ('overlay_opacity:=1.5', 'overlay_opacity'),
+        ('overlay_opacity:=2', 'overlay_opacity is 2; it must lie in 0.0 to 1.0'),
+        ('overlay_opacity:=much', "overlay_opacity is 'much'; it must be a number"),
+        ('image_topic:=7', 'image_topic'),
+        ('image_width:=0', 'image_width'),
+        ('working_width:=320', 'working_height is 0; set both'),
+    ],
+)
+def test_an_impossible_value_is_refused_by_name(
+    make_node: Callable[..., Node], given: str, complaint: str
+) -> None:
+    with pytest.raises(Exception, match=complaint) as caught:
+        declare_parameters(make_node('-p', given))
+    assert isinstance(caught.value, (ValueError, rclpy.exceptions.ParameterException))
+
+
+def test_the_working_size_is_height_and_width_or_nothing() -> None:
+    assert NodeSettings().working_size is None
+    assert NodeSettings(working_width=320, working_height=240).working_size == (240, 320)
+
+
+def changed(changes: dict[str, Any], *, configured: bool) -> dict[str, Any]:
+    """Return what differs after ``changes``."""
+    settings = asdict(change_settings(NodeSettings(), changes, configured=configured))
+    return {name: value for name, value in settings.items() if value != DEFAULTS[name]}
+
+
+@pytest.mark.parametrize('configured', [False, True])
+def test_live_parameters_change_at_any_time(configured: bool) -> None:
+    changes = {'overlay_opacity': 0.25, 'rate_limit_hz': 5.0, 'enable': False}
+    assert changed(changes, configured=configured) == changes
+    assert {name for name, row in parameter_rows().items() if row.read_at == 'live'} == set(
+        changes
+    )
+
+
+def test_others_change_until_the_node_is_configured() -> None:
+    assert changed({'image_topic': '/rear'}, configured=False) == {'image_topic': '/rear'}
+    with pytest.raises(ValueError, match='image_topic is read when .* deactivate and clean up'):
+        changed({'image_topic': '/rear'}, configured=True)
+    with pytest.raises(ValueError, match='autostart is read once'):
+        changed({'autostart': False}, configured=False)
+
+
+def test_a_value_that_stays_and_a_name_of_others_pass() -> None:
+    same = {'image_topic': DEFAULTS['image_topic'], 'qos_overrides./x.depth': 3}
+    assert changed(same, configured=True) == {}
+
+
+def test_a_change_to_an_impossible_value_is_refused() -> None:
+    with pytest.raises(ValueError, match='rate_limit_hz is -1; it must lie in 0.0 to 1000.0'):
+        changed({'rate_limit_hz': -1}, configured=True)

@@ -1,0 +1,77 @@
+"""Counts, rates and times of a camera's frames."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from csrnet_ros.node.statistics import DROP_REASONS, WINDOW_S, CameraStatistics, Window
+
+
+def test_a_window_forgets_what_is_older_than_it_reaches() -> None:
+    window = Window()
+    for second in range(20):
+        window.add(float(second), second)
+    assert window.values(19.0) == list(range(19 - int(WINDOW_S), 20))
+    assert window.values(19.0 + WINDOW_S) == [19]
+    assert window.values(20.0 + WINDOW_S) == []
+
+
+def test_a_clock_that_jumps_back_starts_the_window_anew() -> None:
+    window = Window()
+    window.add(100.0, 1)
+    window.add(50.0, 2)
+    assert window.values(50.5) == [2]
+
+
+@given(st.lists(st.sampled_from([*DROP_REASONS, 'published'])))
+def test_every_frame_is_published_or_dropped_for_one_reason(fates: list[str]) -> None:
+    statistics = CameraStatistics()
+    for fate in fates:
+        statistics.receive(1.0)
+        if fate == 'published':
+            statistics.publish(1.0, {})
+        else:
+            statistics.drop(1.0, fate)
+    report = statistics.report(1.0)
+    assert report.received == len(fates) == report.published + report.dropped
+    assert report.published == fates.count('published')
+    assert report.drops == {reason: fates.count(reason) for reason in DROP_REASONS}
+
+
+def test_rates_are_frames_per_second_of_the_window() -> None:
+    statistics = CameraStatistics()
+    statistics.start(1000.0)
+    for frame in range(90):  # 30 Hz for three seconds; every third is published
+        now_s = 1000.0 + frame / 30
+        statistics.receive(now_s)
+        if frame % 3 == 0:
+            statistics.publish(now_s, {})
+        else:
+            statistics.drop(now_s, 'overwritten')
+    report = statistics.report(1003.0)
+    assert report.rate_in_hz == pytest.approx(30)
+    assert report.rate_out_hz == pytest.approx(10)
+    assert report.drop_rates_hz['overwritten'] == pytest.approx(20)
+    assert statistics.report(1050.0).rate_in_hz == 0
+
+
+def test_stages_have_their_median_percentile_and_maximum() -> None:
+    statistics = CameraStatistics()
+    for time_ms in range(1, 102):
+        statistics.publish(5.0, {'network': time_ms, 'publish': 2.0})
+    stages = statistics.report(5.0).stages
+    network = stages['network']
+    assert (network.p50_ms, network.p95_ms, network.max_ms) == (51, 96, 101)
+    assert stages['publish'].max_ms == 2.0
+    assert statistics.report(30.0).stages == {}
+
+
+def test_silence_lasts_since_the_last_frame_and_ends_with_a_new_start() -> None:
+    statistics = CameraStatistics()
+    statistics.start(10.0)
+    assert statistics.report(13.0).silent_s == 3.0
+    statistics.receive(14.0)
+    assert statistics.report(14.5).silent_s == 0.5
+    statistics.start(100.0)
+    report = statistics.report(100.0)
+    assert (report.silent_s, report.rate_in_hz, report.received) == (0.0, 0.0, 1)
