@@ -9,7 +9,10 @@ from csrnet_ros.errors import CsrnetError
 
 
 class HelpFormatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescriptionHelpFormatter):
-    """Shows defaults, and keeps the lines of the description."""
+    """Shows the defaults that there are, and keeps the lines of the description."""
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        return action.help if action.default is None else super()._get_help_string(action)
 
 
 def command(main: Callable[[], int | None]) -> Callable[[], int]:
