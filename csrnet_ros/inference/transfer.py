@@ -38,6 +38,8 @@ class CudaTransfer:
         self._compute = torch.cuda.Stream(device)
         self._down = torch.cuda.Stream(device)
         self._pinned: dict[str, Tensor] = {}
+        # The weights were placed on the default stream, which ours would not wait for.
+        self._compute.wait_stream(torch.cuda.current_stream(device))
 
     def upload(self, image: np.ndarray) -> Tensor:
         """Return the image, uint8 (H, W, 3), as a tensor on the device, its copy under way."""
