@@ -27,7 +27,10 @@ setup(
     install_requires=[
         'numpy',
         'opencv-python-headless',
+        'pillow',
+        'PyYAML',
         'safetensors',
+        'tensorboard',
         'torch',
         'torchvision',
         'tqdm',
@@ -43,7 +46,6 @@ setup(
             'ros-std-msgs~=5.5',
         ],
         'dev': [
-            'PyYAML',
             'colcon-bash',
             'colcon-metadata',
             'colcon-ros',

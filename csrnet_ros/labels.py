@@ -1,6 +1,6 @@
 """Class tables: the names, ids and colours of the label sets that the project knows."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -52,6 +52,22 @@ class LabelSet:
         return palette
 
 
+def distinct_colors(count: int) -> tuple[tuple[int, int, int], ...]:
+    """Return ``count`` colours, at most 255, that all differ from each other and from black.
+
+    As in PASCAL VOC, the bits of a class's number are dealt to red, green and blue, the lowest
+    three to the highest bit of each.
+    """
+
+    def channel(number: int, first: int) -> int:
+        return sum((number >> 3 * rank + first & 1) << 7 - rank for rank in range(3))
+
+    return tuple(
+        (channel(number, 0), channel(number, 1), channel(number, 2))
+        for number in range(1, count + 1)
+    )
+
+
 def _label_set(name: str, *rows: tuple[str, tuple[int, int, int]]) -> LabelSet:
     return LabelSet(name, tuple(row[0] for row in rows), tuple(row[1] for row in rows))
 
@@ -71,6 +87,9 @@ CAMVID = _label_set(
     ('pedestrian', (64, 64, 0)),
     ('bicyclist', (0, 128, 192)),
 )
+
+# The same classes by their own 11 of the 32 colours; the other 21 are void.
+CAMVID_EXACT = replace(CAMVID, name='camvid-exact')
 
 # The 19 training classes of Cityscapes and its official colours (Cordts et al., 2016).
 CITYSCAPES = _label_set(

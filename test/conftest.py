@@ -1,6 +1,7 @@
 """What every test can ask for: a GPU by the mark ``gpu``, real data by a fixture."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,15 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
         if not torch.cuda.is_available():
             pytest.skip('needs a CUDA device, and PyTorch sees none')
+
+
+@pytest.fixture(scope='session', autouse=True)
+def cache_folder(tmp_path_factory) -> Iterator[Path]:
+    """The tests' own folder for what the commands remember."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp('cache')
+        patch.setenv('XDG_CACHE_HOME', str(folder))
+        yield folder
 
 
 @pytest.fixture(scope='session')
@@ -59,6 +69,55 @@ def make_camvid():
 def small_camvid(tmp_path, make_camvid) -> Path:
     """The root of a small CamVid of 4, 2 and 2 images, the test's own."""
     return make_camvid(tmp_path / 'CamVid')
+
+
+@pytest.fixture(scope='session')
+def make_original_camvid():
+    """A function that draws a small CamVid as its authors give it, with all 32 colours."""
+    import cv2
+    import numpy as np
+
+    from csrnet_ros.training.datasets.camvid_original import ORIGINAL
+    from csrnet_ros.training.datasets.street import draw_street
+
+    def make(root: Path) -> Path:
+        for folder in ('701_StillsRaw_full', 'LabeledApproved_full'):
+            (root / folder).mkdir(parents=True)
+        colors = np.array([color for _, color, _ in ORIGINAL], np.uint8)
+        for part, stems in {'train': '0001TP_1', 'val': '0016E5_2', 'test': 'Seq05VD_3'}.items():
+            image, _ = draw_street(0, height_px=96, width_px=128)
+            # A row of 32 stripes, 4 pixels wide.
+            label = np.broadcast_to(colors.repeat(4, 0), (96, 128, 3))
+            cv2.imwrite(str(root / '701_StillsRaw_full' / f'{stems}.png'), image[..., ::-1])
+            cv2.imwrite(str(root / 'LabeledApproved_full' / f'{stems}_L.png'), label[..., ::-1])
+            (root / f'{part}.txt').write_text(f'/SegNet/CamVid/{part}/{stems}.png x.png\n\n')
+        return root
+
+    return make
+
+
+@pytest.fixture(scope='session')
+def make_cityscapes():
+    """A function that draws a small Cityscapes, 64x128 pixels, all labelIds in each label."""
+    import cv2
+    import numpy as np
+
+    def make(root: Path, *, splits: tuple[str, ...] = ('train', 'val')) -> Path:
+        random = np.random.RandomState(0)
+        for split in splits:
+            for city in ('ulm', 'aachen'):
+                name = f'{city}_000000_000019'
+                images, labels = (root / kind / split / city for kind in ('leftImg8bit', 'gtFine'))
+                images.mkdir(parents=True)
+                labels.mkdir(parents=True)
+                image = random.randint(0, 256, (64, 128, 3)).astype(np.uint8)
+                label = np.arange(64, dtype=np.uint8)[:, None].repeat(128, 1) % 34
+                cv2.imwrite(str(images / f'{name}_leftImg8bit.png'), image)
+                cv2.imwrite(str(labels / f'{name}_gtFine_labelIds.png'), label)
+                cv2.imwrite(str(labels / f'{name}_gtFine_color.png'), image)
+        return root
+
+    return make
 
 
 @pytest.fixture(scope='session')

@@ -17,6 +17,7 @@ MESSAGES = parse_package(str(REPOSITORY / 'msg' / 'package.xml'))
 
 # Import name: the name in package.xml. What is not listed has the same name in both.
 KEYS = {
+    'PIL': 'python3-pil',
     'cv2': 'python3-opencv',
     'numpy': 'python3-numpy',
     'torch': 'python3-pytorch-pip',

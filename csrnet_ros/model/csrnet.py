@@ -76,7 +76,7 @@ class CSRNet(nn.Module):
             self.stages.append(RefinementStage(strides, channels_at=channels_at, config=config))
             channels_at |= dict.fromkeys(strides, config.channels)
         self.classify = nn.Conv2d(config.channels, num_classes, kernel_size=1)
-        self.apply(_initialise)
+        self.apply(initialise)
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the logits (N, num_classes, H, W) of normalised RGB images x (N, 3, H, W).
@@ -87,18 +87,23 @@ class CSRNet(nn.Module):
 
     def logits(self, x: Tensor) -> Tensor:
         """Return the logits (N, num_classes, H/4, W/4) before they are brought to x's size."""
+        maps = self.features(x)  # {4: RB-1, 8: RB-2, 16: RB-3, 32: RB-4}
+        for stage in self.stages:
+            maps = stage(maps)  # the low-, mid- and high-refined map at stride 4
+        return self.classify(maps[4])
+
+    def features(self, x: Tensor) -> dict[int, Tensor]:
+        """Return the backbone's maps by stride, which the stages refine one after the other."""
         if min(x.shape[-2:]) < MIN_SIDE_PX:
             raise ValueError(
                 f'an image of {x.shape[-2]}x{x.shape[-1]} pixels (height x width) is too small; '
                 f'each side needs at least {MIN_SIDE_PX}'
             )
-        maps = self.backbone(x)  # {4: RB-1, 8: RB-2, 16: RB-3, 32: RB-4}
-        for stage in self.stages:
-            maps = stage(maps)  # the low-, mid- and high-refined map at stride 4
-        return self.classify(maps[4])
+        return self.backbone(x)
 
 
-def _initialise(module: nn.Module) -> None:
+def initialise(module: nn.Module) -> None:
+    """Give a convolution its first weights."""
     # He et al., 2015, as torchvision initialises ResNet; the paper does not say.
     if isinstance(module, nn.Conv2d):
         nn.init.kaiming_normal_(module.weight, mode='fan_out', nonlinearity='relu')

@@ -1,6 +1,6 @@
 """Recipes: how a network is trained, as rows of data."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 
@@ -23,6 +23,16 @@ class Recipe:
     :param class_balance: classes weigh in the loss by their frequency to the power of minus
         this; 0 for the plain mean over pixels
     :param drawn_frames: pictures of the drawn street mixed into the training images
+    :param warmup_share: share of the epochs over which the rate rises to its course, 0 to below 1
+    :param ohem_probability: pixels whose true class is given less than this probability count in
+        the loss, above 0; 1 for all pixels
+    :param ohem_share: share of the known pixels, the hardest, that count in any case, 0 to 1
+    :param label_smoothing: share of the target spread evenly over the classes, 0 to below 1
+    :param auxiliary_weight: weight of each auxiliary head's loss; 0 for no such heads
+    :param class_uniform_share: share of the crops that are centred on a pixel of a class drawn
+        evenly from the image's; 0 to 1
+    :param ema_decay: the weights kept are an exponential moving average over the steps with this
+        decay, below 1; 0 for the last step's
     :raises ValueError: if a value is outside its range
     """
 
@@ -39,6 +49,13 @@ class Recipe:
     color_jitter: float = 0.0
     class_balance: float = 0.0
     drawn_frames: int = 0
+    warmup_share: float = 0.0
+    ohem_probability: float = 1.0
+    ohem_share: float = 1 / 16
+    label_smoothing: float = 0.0
+    auxiliary_weight: float = 0.0
+    class_uniform_share: float = 0.0
+    ema_decay: float = 0.0
 
     def __post_init__(self) -> None:
         bounds = {
@@ -53,33 +70,80 @@ class Recipe:
             'color_jitter': 0 <= self.color_jitter < 1,
             'class_balance': 0 <= self.class_balance <= 1,
             'drawn_frames': self.drawn_frames >= 0,
+            'warmup_share': 0 <= self.warmup_share < 1,
+            'ohem_probability': 0 < self.ohem_probability <= 1,
+            'ohem_share': 0 <= self.ohem_share <= 1,
+            'label_smoothing': 0 <= self.label_smoothing < 1,
+            'auxiliary_weight': self.auxiliary_weight >= 0,
+            'class_uniform_share': 0 <= self.class_uniform_share <= 1,
+            'ema_decay': 0 <= self.ema_decay < 1,
         }
         for name, holds in bounds.items():
             if not holds:
                 raise ValueError(f'{name} is {getattr(self, name)}, outside its range')
 
 
-# By recipe, then by data set.
+# Section 4.2 to the letter; betas from the authors' code. The CamVid crop is the whole image,
+# which is half as large in the SegNet layout.
+_PAPER_CAMVID = Recipe(epochs=400, learning_rate=8e-4, crop_px=(720, 960))
+_PAPER_CITYSCAPES = Recipe(epochs=250, learning_rate=4e-4, crop_px=(768, 768))
+
+# Without ImageNet weights, on a GPU: long, on many different crops, with help on the way down.
+_SCRATCH = Recipe(
+    epochs=1000,
+    learning_rate=1e-3,
+    crop_px=(720, 960),
+    scales=(0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0),
+    batch_size=16,
+    imagenet_backbone=False,
+    color_jitter=0.4,
+    warmup_share=0.02,
+    ohem_probability=0.9,
+    auxiliary_weight=0.4,
+    class_uniform_share=0.5,
+    ema_decay=0.999,
+)
+_SCRATCH_CITYSCAPES = replace(_SCRATCH, epochs=500, crop_px=(768, 768))
+
+# For a machine without a GPU and without ImageNet weights; see models/README.md for the time it
+# takes and the score to expect.
+_CPU = Recipe(
+    epochs=50,
+    learning_rate=1e-3,
+    crop_px=(192, 256),
+    scales=(0.5, 0.625, 0.75, 0.875, 1.0, 1.25, 1.5),
+    imagenet_backbone=False,
+    color_jitter=0.3,
+    class_balance=0.4,
+    drawn_frames=72,
+)
+
+# The drawn street has CamVid's classes; other data is trained on alone.
+_CPU_ALONE = replace(_CPU, drawn_frames=0)
+
+# By recipe, then by data set. Data of the user's own goes by CamVid's figures.
 RECIPES = MappingProxyType(
     {
-        # Section 4.2 to the letter; betas from the authors' code. The CamVid crop is the whole
-        # image, which is half as large in the SegNet layout.
         'paper': {
-            'camvid': Recipe(epochs=400, learning_rate=8e-4, crop_px=(720, 960)),
+            'camvid': _PAPER_CAMVID,
+            'camvid-original-segnet': _PAPER_CAMVID,
+            'camvid-original-exact': _PAPER_CAMVID,
+            'cityscapes': _PAPER_CITYSCAPES,
+            'folder': _PAPER_CAMVID,
         },
-        # For a machine without a GPU and without ImageNet weights; see models/README.md for the
-        # time it takes and the score to expect.
+        'scratch': {
+            'camvid': _SCRATCH,
+            'camvid-original-segnet': _SCRATCH,
+            'camvid-original-exact': _SCRATCH,
+            'cityscapes': _SCRATCH_CITYSCAPES,
+            'folder': _SCRATCH,
+        },
         'cpu': {
-            'camvid': Recipe(
-                epochs=50,
-                learning_rate=1e-3,
-                crop_px=(192, 256),
-                scales=(0.5, 0.625, 0.75, 0.875, 1.0, 1.25, 1.5),
-                imagenet_backbone=False,
-                color_jitter=0.3,
-                class_balance=0.4,
-                drawn_frames=72,
-            ),
+            'camvid': _CPU,
+            'camvid-original-segnet': _CPU_ALONE,
+            'camvid-original-exact': _CPU_ALONE,
+            'cityscapes': _CPU_ALONE,
+            'folder': _CPU_ALONE,
         },
     }
 )

@@ -1,105 +1,188 @@
 """The training loop."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
+from typing import Any
 
 import torch
+from torch import Tensor
+from torch.nn.parallel import DistributedDataParallel
 
 from csrnet_ros.errors import TrainingError
 from csrnet_ros.model import CSRNet
-from csrnet_ros.training.config import Recipe
-from csrnet_ros.training.losses import class_weights, cross_entropy
+from csrnet_ros.training.auxiliary import AuxiliaryHeads
+from csrnet_ros.training.batches import Batches
+from csrnet_ros.training.ema import WeightAverage
+from csrnet_ros.training.losses import class_weights, make_loss
 from csrnet_ros.training.memory import Samples
-from csrnet_ros.training.schedule import cosine
+from csrnet_ros.training.optimizer import make_optimizer, set_learning_rate
+from csrnet_ros.training.processes import Processes
+from csrnet_ros.training.schedule import learning_rate
+from csrnet_ros.training.settings import PRECISIONS, RunSettings
 from csrnet_ros.training.transforms import Augmentation
+
+ALONE = Processes()
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One finished step; ``epoch`` and ``number`` count from 1, ``number`` over the whole run."""
+    """One step; ``epoch`` and ``number`` count from 1, ``number`` over the whole run.
+
+    ``loss`` is that of the whole batch, over all processes.
+    """
 
     epoch: int
     number: int
-    total: int
     loss: float
     learning_rate: float
 
 
-def steps_per_epoch(samples: Samples, recipe: Recipe) -> int:
-    """Return the steps of one epoch: whole batches only."""
-    return len(samples) // recipe.batch_size
+class TrainingRun:
+    """A network in training: all that changes from step to step, and how it changes.
 
+    The network is trained in place, on the device that it and the samples are on.
 
-def train(
-    network: CSRNet, samples: Samples, recipe: Recipe, *, augment: Augmentation, seed: int
-) -> Iterator[Step]:
-    """Train a network in place, on the device that it and the samples are on; yield each step.
-
-    :raises TrainingError: if there is less than one batch, or the loss ceases to be finite
+    :param samples: the training images; every process holds all of them
+    :param augment: what becomes of them, with the recipe of the run
+    :param processes: those that share each batch
+    :raises TrainingError: if a batch cannot be made of the images, or be shared equally
     """
-    per_epoch = steps_per_epoch(samples, recipe)
-    if not per_epoch:
-        raise TrainingError(
-            f'{len(samples)} images are fewer than one batch of {recipe.batch_size}'
+
+    def __init__(
+        self,
+        network: CSRNet,
+        samples: Samples,
+        *,
+        augment: Augmentation,
+        settings: RunSettings,
+        processes: Processes = ALONE,
+    ) -> None:
+        self.network = network
+        self.recipe = recipe = augment.recipe
+        self.steps_done = 0
+        self._processes = processes
+        self.device = samples.images.device
+        self._dtype = PRECISIONS[settings.precision]
+        weights = class_weights(
+            samples.labels, num_classes=network.num_classes, balance=recipe.class_balance
+        ).to(next(network.parameters()))
+        self._batches = Batches(
+            samples, augment, class_weights=weights, settings=settings, processes=processes
         )
-    device = samples.images.device
-    weights = class_weights(
-        samples.labels, num_classes=network.num_classes, balance=recipe.class_balance
-    )
-    criterion = cross_entropy(weights.to(device))
-    optimizer = make_optimizer(network, recipe)
-    scaler = torch.amp.GradScaler(enabled=device.type == 'cuda')
-    order = torch.Generator().manual_seed(seed)
-    network.train()
-    for epoch in range(recipe.epochs):
-        rate = set_learning_rate(optimizer, recipe, epoch=epoch)
-        batches = torch.randperm(len(samples), generator=order).split(recipe.batch_size)
-        for index, indices in enumerate(batches[:per_epoch]):
-            x, target = augment(*samples.batch(indices))
-            x = x.contiguous(memory_format=torch.channels_last)
-            with torch.autocast(device.type, torch.float16, enabled=scaler.is_enabled()):
-                loss = criterion(network(x), target)
-            optimizer.zero_grad()
-            scaler.scale(loss).backward()
-            scaler.step(optimizer)
-            scaler.update()
-            step = Step(
-                epoch + 1,
-                epoch * per_epoch + index + 1,
-                recipe.epochs * per_epoch,
-                loss.item(),
-                rate,
+        self._criterion = make_loss(recipe, weights=weights).to(self.device)
+        model = AuxiliaryHeads(network) if recipe.auxiliary_weight else network
+        self._model = model.to(self.device)
+        self._connected = processes.connect(self._model)
+        self._optimizer = make_optimizer(self._model, network, recipe)
+        self._scaler = torch.amp.GradScaler(self.device.type, enabled=self._dtype == torch.float16)
+        self._average = (
+            WeightAverage(network, decay=recipe.ema_decay) if recipe.ema_decay else None
+        )
+
+    @property
+    def steps(self) -> int:
+        """Steps of the whole run."""
+        return self.recipe.epochs * self._batches.per_epoch
+
+    @property
+    def epochs_done(self) -> int:
+        """Whole epochs."""
+        return self.steps_done // self._batches.per_epoch
+
+    def epoch(self, *, stop: Callable[[], bool] = lambda: False) -> Iterator[Step]:
+        """Train to the end of the epoch that the run is in; yield its steps.
+
+        A loss is read when the next step is under way, so that no device waits for its reader.
+
+        :param stop: asked after each step, in all processes, whether to end before
+        :raises TrainingError: if the loss ceases to be finite
+        """
+        self._model.train()
+        latest: tuple[int, float, Tensor] | None = None
+        for _ in range(self._batches.per_epoch - self.steps_done % self._batches.per_epoch):
+            launched = self._step()
+            if latest:
+                yield self._read(*latest)
+            latest = launched
+            if self._processes.any(stop()):
+                break
+        assert latest, 'an epoch has steps'
+        yield self._read(*latest)
+
+    def _step(self) -> tuple[int, float, Tensor]:
+        """Take a step; return its number, from 1, its learning rate and its loss."""
+        rate = learning_rate(self.recipe, progress=self.steps_done / self._batches.per_epoch)
+        set_learning_rate(self._optimizer, rate)
+        self._optimizer.zero_grad()
+        parts = self._batches.parts(self.steps_done)
+        total = torch.zeros((), device=self.device)
+        for number, part in enumerate(parts, 1):
+            with self._gradients_kept(number < len(parts)):
+                with torch.autocast(
+                    self.device.type, self._dtype, enabled=self._dtype != torch.float32
+                ):
+                    loss = self._criterion(self._connected(part.x), part.target)
+                # A mean over no pixel at all is not a number.
+                loss = torch.where(part.share > 0, part.share * loss, 0.0)
+                # The processes' gradients are to be added, and will be averaged.
+                self._scaler.scale(loss * self._processes.count).backward()
+            total += loss.detach()
+        self._scaler.step(self._optimizer)
+        self._scaler.update()
+        if self._average:
+            self._average.update(self.network)
+        self.steps_done += 1
+        return self.steps_done, rate, self._processes.sum(total)
+
+    def _gradients_kept(self, kept: bool) -> AbstractContextManager[Any]:
+        """Return the context in which the processes do not exchange gradients, if so wanted."""
+        if kept and isinstance(self._connected, DistributedDataParallel):
+            return self._connected.no_sync()
+        return nullcontext()
+
+    def _read(self, number: int, rate: float, loss: Tensor) -> Step:
+        step = Step((number - 1) // self._batches.per_epoch + 1, number, loss.item(), rate)
+        if not math.isfinite(step.loss):
+            raise TrainingError(
+                f'the loss is {step.loss} in epoch {step.epoch}, step {step.number}, at learning '
+                f'rate {rate:.3g}'
             )
-            if not math.isfinite(step.loss):
-                raise TrainingError(f'the loss is {step.loss} in {step}; lower the learning rate')
-            yield step
+        return step
 
+    def weights(self) -> dict[str, Tensor]:
+        """Return the weights to use: the average where the recipe has one, else the last."""
+        return self._average.weights if self._average else self.network.state_dict()
 
-def make_optimizer(network: CSRNet, recipe: Recipe) -> torch.optim.Adam:
-    """Return Adam; a backbone that starts from ImageNet learns and decays less (section 4.2)."""
-    factor = recipe.backbone_factor if recipe.imagenet_backbone else 1.0
-    backbone = list(network.backbone.parameters())
-    others = [
-        parameter
-        for name, parameter in network.named_parameters()
-        if not name.startswith('backbone.')
-    ]
-    groups = [
-        {'params': backbone, 'factor': factor, 'weight_decay': factor * recipe.weight_decay},
-        {'params': others, 'factor': 1.0, 'weight_decay': recipe.weight_decay},
-    ]
-    return torch.optim.Adam(groups, lr=recipe.learning_rate, betas=recipe.betas)
+    def state(self) -> dict[str, Any]:
+        """Return all that a run needs to go on; its tensors change with the next step.
 
+        There is no state of a random generator, since every step draws from the seed anew.
 
-def set_learning_rate(optimizer: torch.optim.Adam, recipe: Recipe, *, epoch: int) -> float:
-    """Set every group's rate for ``epoch``, counted from 0, and return the undivided one."""
-    rate = cosine(
-        epoch,
-        epochs=recipe.epochs,
-        first=recipe.learning_rate,
-        last=recipe.final_learning_rate,
-    )
-    for group in optimizer.param_groups:
-        group['lr'] = rate * group['factor']
-    return rate
+        :raises TrainingError: if a weight is no longer finite
+        """
+        model = self._model.state_dict()
+        faults = [name for name, value in model.items() if not value.isfinite().all()]
+        if faults:
+            raise TrainingError(
+                f'{len(faults)} tensors of weights, {faults[0]} among them, are no longer finite '
+                f'after epoch {self.epochs_done}, step {self.steps_done}, at learning rate '
+                f'{self._optimizer.param_groups[-1]["lr"]:.3g}'
+            )
+        return {
+            'steps': self.steps_done,
+            'model': model,
+            'optimizer': self._optimizer.state_dict(),
+            'scaler': self._scaler.state_dict(),
+            'average': self._average.state_dict() if self._average else None,
+        }
+
+    def load_state(self, state: dict[str, Any]) -> None:
+        """Go on from what ``state`` returned in a run of the same recipe and network."""
+        self.steps_done = state['steps']
+        self._model.load_state_dict(state['model'])
+        self._optimizer.load_state_dict(state['optimizer'])
+        self._scaler.load_state_dict(state['scaler'])
+        if self._average:
+            self._average.load_state_dict(state['average'])

@@ -1,9 +1,16 @@
-"""The loss and how classes weigh in it."""
+"""The loss and how classes weigh in it.
+
+logits (N, classes, H, W), target int64 (N, H, W) with VOID for unknown pixels -> scalar
+"""
+
+import math
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 from csrnet_ros.labels import VOID
+from csrnet_ros.training.config import Recipe
 
 
 def class_weights(labels: Tensor, *, num_classes: int, balance: float) -> Tensor:
@@ -16,6 +23,88 @@ def class_weights(labels: Tensor, *, num_classes: int, balance: float) -> Tensor
     return weights / weights.mean()
 
 
-def cross_entropy(weights: Tensor) -> nn.CrossEntropyLoss:
-    """Return the cross-entropy over full-resolution logits, void ignored (section 4.2)."""
-    return nn.CrossEntropyLoss(weight=weights, ignore_index=VOID)
+def make_loss(recipe: Recipe, *, weights: Tensor) -> nn.Module:
+    """Return the loss of a recipe.
+
+    It takes the logits and the target; where the recipe has auxiliary heads, in place of the
+    logits the tuple that ``AuxiliaryHeads`` gives.
+
+    :param weights: float32 (num_classes,): how much a pixel of each class weighs
+    """
+    loss: nn.Module
+    if recipe.ohem_probability < 1:
+        loss = HardPixelLoss(
+            weights,
+            probability=recipe.ohem_probability,
+            share=recipe.ohem_share,
+            label_smoothing=recipe.label_smoothing,
+        )
+    else:
+        loss = nn.CrossEntropyLoss(
+            weights, ignore_index=VOID, label_smoothing=recipe.label_smoothing
+        )
+    return AuxiliaryLoss(loss, weight=recipe.auxiliary_weight) if recipe.auxiliary_weight else loss
+
+
+class HardPixelLoss(nn.Module):
+    """Mean cross-entropy of the hard pixels: online hard example mining.
+
+    :param weights: float32 (num_classes,): how much a pixel of each class weighs
+    :param probability: a pixel is hard if its true class is given less than this
+    :param share: share of the known pixels, the hardest, that count in any case
+    :param label_smoothing: share of the target spread evenly over the classes
+    """
+
+    weights: Tensor
+
+    def __init__(
+        self, weights: Tensor, *, probability: float, share: float, label_smoothing: float
+    ) -> None:
+        super().__init__()
+        self.register_buffer('weights', weights)
+        self.threshold = -math.log(probability)
+        self.share = share
+        self.label_smoothing = label_smoothing
+
+    def forward(self, logits: Tensor, target: Tensor) -> Tensor:
+        """Return the loss in float32; 0 for a batch without a known pixel."""
+        logits = logits.float()  # a sum over a million pixels does not fit into half precision
+        losses = functional.cross_entropy(
+            logits,
+            target,
+            weight=self.weights,
+            ignore_index=VOID,
+            reduction='none',
+            label_smoothing=self.label_smoothing,
+        )
+        known = target != VOID
+        hard = self._hard(logits.detach(), target, known)
+        weights = self.weights[target.where(known, 0)]
+        return (losses * hard).sum() / (weights * hard).sum().clamp(min=torch.finfo().tiny)
+
+    def _hard(self, logits: Tensor, target: Tensor, known: Tensor) -> Tensor:
+        """Return which pixels count, bool (N, H, W)."""
+        hardness = functional.cross_entropy(logits, target, ignore_index=VOID, reduction='none')
+        # Whatever its size, the hardest share lies before this place: no wait for the device.
+        place = (self.share * known.sum().double()).ceil().long().clamp(min=1) - 1
+        hardest = hardness.where(known, -1.0).flatten().sort(descending=True).values
+        least = hardest.gather(0, place[None]).clamp(max=self.threshold)
+        return known & (hardness >= least)
+
+
+class AuxiliaryLoss(nn.Module):
+    """Adds the losses of auxiliary heads to that of the network's own.
+
+    :param loss: the loss of one head
+    :param weight: how much each auxiliary head's counts
+    """
+
+    def __init__(self, loss: nn.Module, *, weight: float) -> None:
+        super().__init__()
+        self.loss = loss
+        self.weight = weight
+
+    def forward(self, outputs: tuple[Tensor, ...], target: Tensor) -> Tensor:
+        """Return the weighted sum; ``outputs`` holds the network's own logits first."""
+        own, *auxiliary = (self.loss(logits, target) for logits in outputs)
+        return own + self.weight * sum(auxiliary)

@@ -1,6 +1,6 @@
 """A data set held in memory as tensors, and the drawn street beside it."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
@@ -9,12 +9,10 @@ import torch
 from torch import Tensor
 
 from csrnet_ros.errors import DatasetError
-from csrnet_ros.training.datasets import FileDataset
+from csrnet_ros.training.datasets import FileDataset, Watch
 from csrnet_ros.training.datasets.street import draw_street
 
 Sample = tuple[np.ndarray, np.ndarray]
-Watch = Callable[[Iterable[int]], Iterable[int]]
-"""Passes indices through while it shows their progress, as tqdm does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +27,7 @@ class Samples:
 
     def batch(self, indices: Tensor) -> tuple[Tensor, Tensor]:
         """Return the images and labels at ``indices``."""
-        indices = indices.to(self.images.device)
+        indices = indices.to(self.images.device, non_blocking=True)
         return self.images[indices], self.labels[indices]
 
 

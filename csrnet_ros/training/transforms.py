@@ -21,11 +21,16 @@ LUMA = (0.299, 0.587, 0.114)
 class Augmentation:
     """Random scale, crop, flip and colour for each sample, then normalisation.
 
-    What a crop holds beyond its image is the mean colour, labelled void.
+    What a crop holds beyond its image is the mean colour, labelled void. Nothing is random in
+    here: what becomes of a sample follows from its row of draws.
 
     :param mean: RGB, pixel values 0 to 255
     :param std: RGB, pixel values
     """
+
+    DRAWS = 10
+    """Random numbers that a sample needs: scale, place (y, x) and flip; whether the place is that
+    of a class, which class, and which of its pixels; and three of colour."""
 
     def __init__(
         self,
@@ -33,54 +38,94 @@ class Augmentation:
         *,
         mean: tuple[float, float, float],
         std: tuple[float, float, float],
-        generator: torch.Generator,
     ) -> None:
         self.recipe = recipe
         self.mean = torch.tensor(mean)[:, None, None]
         self.std = torch.tensor(std)[:, None, None]
-        self.generator = generator
 
-    def __call__(self, images: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-        """Return the network's input and target for a batch on any device."""
-        device = images.device
-        theta, size = self._windows(images.shape[0], images.shape[2], images.shape[3])
-        grid = functional.affine_grid(theta, [*size], align_corners=False).to(device)
-        mean, std = self.mean.to(device), self.std.to(device)
+    def __call__(self, images: Tensor, labels: Tensor, draws: Tensor) -> tuple[Tensor, Tensor]:
+        """Return the network's input and target for a batch on any device.
+
+        :param draws: float32 (N, DRAWS) from 0 to below 1, on any device
+        """
+        # Without waiting: a device that is behind need not catch up first.
+        draws, mean, std = (
+            values.to(images.device, non_blocking=True) for values in (draws, self.mean, self.std)
+        )
+        grid = self._grid(labels, draws[:, :7])
         # Outside the image grid_sample gives 0: the mean colour here, void below.
         x = functional.grid_sample(images - mean, grid, mode='bilinear', align_corners=False)
         shifted = labels[:, None].float() - VOID
         target = functional.grid_sample(shifted, grid, mode='nearest', align_corners=False) + VOID
-        x = (self._jitter(x + mean) - mean) / std
+        x = (self._jitter(x + mean, draws[:, 7:]) - mean) / std
         return x, target[:, 0].long()
 
-    def _windows(self, count: int, height: int, width: int) -> tuple[Tensor, tuple[int, ...]]:
-        """Return affine maps (N, 2, 3) from the crop to the image, and the crop's shape."""
-        crop_h, crop_w = self.recipe.crop_px
-        crop_h, crop_w = min(crop_h, height), min(crop_w, width)
-        scales = torch.tensor(self.recipe.scales)
-        scale = scales[torch.randint(len(scales), (count,), generator=self.generator)]
-        share_y, share_x = crop_h / (scale * height), crop_w / (scale * width)
-        # In normalised coordinates a window of share s has its centre within +-(1 - s);
-        # a window larger than the image moves within the same bounds about it.
-        centre_y = self._uniform(count) * (1 - share_y)
-        centre_x = self._uniform(count) * (1 - share_x)
-        flip = torch.where(self._uniform(count) < 0, -1.0, 1.0)
-        zero = torch.zeros(count)
-        rows = (flip * share_x, zero, centre_x, zero, share_y, centre_y)
-        return torch.stack(rows, dim=1).view(count, 2, 3), (count, 3, crop_h, crop_w)
+    def _grid(self, labels: Tensor, draws: Tensor) -> Tensor:
+        """Return where each pixel of a crop lies in its image, (N, h, w, 2) as (x, y), -1 to 1."""
+        image_px = torch.tensor(labels.shape[1:])
+        crop_px = torch.tensor(self.recipe.crop_px).minimum(image_px)
+        # By scale, then (y, x): the share of the image's sides that the window covers.
+        shares = crop_px / image_px / torch.tensor(self.recipe.scales)[:, None]
+        shares = shares.to(draws.device, non_blocking=True)
+        share = shares[(draws[:, 0] * len(shares)).long()]  # (N, 2)
+        # A window of share s has its centre within +-(1 - s); one larger than the image moves
+        # within the same bounds about it.
+        bound = (1 - share).abs()
+        centre = (2 * draws[:, 1:3] - 1) * bound
+        if self.recipe.class_uniform_share:
+            on_class = draws[:, 4:5] < self.recipe.class_uniform_share
+            place = class_places(labels, draws[:, 5], draws[:, 6])
+            centre = torch.where(on_class, place.clamp(-bound, bound), centre)
+        flip = torch.where(draws[:, 3] < 0.5, -1.0, 1.0)
+        height, width = crop_px.tolist()
+        y = centre[:, :1] + share[:, :1] * _positions(height, draws.device)
+        x = centre[:, 1:] + (flip * share[:, 1])[:, None] * _positions(width, draws.device)
+        return torch.stack(
+            (x[:, None, :].expand(-1, height, -1), y[:, :, None].expand(-1, -1, width)), dim=-1
+        )
 
-    def _jitter(self, x: Tensor) -> Tensor:
+    def _jitter(self, x: Tensor, draws: Tensor) -> Tensor:
         if not self.recipe.color_jitter:
             return x
-        draws = 1 + self.recipe.color_jitter * torch.stack(
-            [self._uniform(x.shape[0]) for _ in range(3)]
-        )
-        brightness, contrast, saturation = draws.to(x.device)[..., None, None, None]
-        luma = (x * torch.tensor(LUMA, device=x.device)[:, None, None]).sum(1, keepdim=True)
+        factors = 1 + self.recipe.color_jitter * (2 * draws.T - 1)  # (3, N)
+        brightness, contrast, saturation = factors[..., None, None, None]
+        weights = torch.tensor(LUMA)[:, None, None].to(x.device, non_blocking=True)
+        luma = (x * weights).sum(1, keepdim=True)
         x = luma + saturation * (x - luma)
         middle = luma.mean(dim=(2, 3), keepdim=True)
         return (brightness * (middle + contrast * (x - middle))).clamp(0, 255)
 
-    def _uniform(self, count: int) -> Tensor:
-        """Return ``count`` draws from -1 to 1."""
-        return 2 * torch.rand(count, generator=self.generator) - 1
+
+def class_places(labels: Tensor, class_draws: Tensor, pixel_draws: Tensor) -> Tensor:
+    """Return a pixel of a class for each image, (N, 2) as (y, x) from -1 to 1.
+
+    The class is drawn evenly from those that the image holds, the pixel from those of the class;
+    an image of nothing but void gives one of its pixels.
+
+    :param labels: uint8 (N, H, W)
+    :param class_draws: float32 (N,) from 0 to below 1, as ``pixel_draws``
+    """
+    count, height, width = labels.shape
+    flat = labels.flatten(1).long()
+    present = torch.zeros(count, VOID + 1, dtype=torch.bool, device=labels.device)
+    present.scatter_(1, flat, True)
+    # In an image without any class, the first number past the classes: void.
+    classes = _pick(present[:, :VOID], class_draws)
+    pixels = _pick(flat == classes[:, None], pixel_draws)
+    rows, columns = pixels // width, pixels % width
+    return torch.stack(((2 * rows + 1) / height - 1, (2 * columns + 1) / width - 1), dim=1)
+
+
+def _pick(mask: Tensor, draws: Tensor) -> Tensor:
+    """Return the column of one True in each row of ``mask`` (N, M), every one equally likely.
+
+    It is M for a row without any.
+    """
+    running = mask.cumsum(dim=1, dtype=torch.int32)
+    number = (draws * running[:, -1]).int()
+    return torch.searchsorted(running, number[:, None], right=True)[:, 0]
+
+
+def _positions(count: int, device: torch.device) -> Tensor:
+    """Return the centres of ``count`` pixels that span -1 to 1."""
+    return (2 * torch.arange(count, device=device) + 1) / count - 1

@@ -95,7 +95,7 @@ def independent_iou(path, data):
 @pytest.mark.parametrize(
     ('name', 'arguments', 'words'),
     [
-        ('train', ['--recipe', 'cpu', '--root', 'nowhere'], 'train.txt: no such file'),
+        ('train', ['--recipe', 'cpu', '--root', 'nowhere'], 'txt: no such file'),
         ('train', ['--recipe', 'cpu', '--root', 'nowhere', '--model', 'huge'], 'invalid choice'),
         ('train', ['--recipe', 'cpu', '--root', 'nowhere', '--device', 'tpu'], 'unknown device'),
         ('train', ['--recipe', 'cpu', '--root', 'nowhere', '--epochs', 0], 'epochs is 0'),

@@ -8,11 +8,14 @@ import pytest
 import torch
 
 from csrnet_ros.errors import DatasetError, TrainingError
+from csrnet_ros.labels import VOID
 from csrnet_ros.model import VARIANTS, CSRNet
 from csrnet_ros.training.config import Recipe
 from csrnet_ros.training.datasets import camvid
-from csrnet_ros.training.loop import train
+from csrnet_ros.training.loop import TrainingRun
 from csrnet_ros.training.memory import load
+from csrnet_ros.training.plan import plan_epoch
+from csrnet_ros.training.settings import RunSettings
 from csrnet_ros.training.transforms import IMAGENET_MEAN, IMAGENET_STD, Augmentation
 
 CPU = torch.device('cpu')
@@ -22,12 +25,28 @@ RECIPE = Recipe(
 )  # fmt: skip
 
 
-def run(samples, recipe, seed=0):
-    torch.manual_seed(seed)
+def start(samples, recipe, **settings):
+    settings = RunSettings(**settings)
+    torch.manual_seed(settings.seed)
     network = CSRNet(VARIANTS['light'], num_classes=11)
-    generator = torch.Generator().manual_seed(seed)
-    augment = Augmentation(recipe, mean=IMAGENET_MEAN, std=IMAGENET_STD, generator=generator)
-    return network, list(train(network, samples, recipe, augment=augment, seed=seed))
+    augment = Augmentation(recipe, mean=IMAGENET_MEAN, std=IMAGENET_STD)
+    return TrainingRun(network, samples, augment=augment, settings=settings)
+
+
+def finish(run):
+    steps = []
+    while run.steps_done < run.steps:
+        steps += run.epoch()
+    return steps
+
+
+def losses(run):
+    return [step.loss for step in finish(run)]
+
+
+def gradients(run):
+    """Return what Adam has seen of the gradients of each parameter."""
+    return [values['exp_avg'] for values in run.state()['optimizer']['state'].values()]
 
 
 def test_a_set_in_memory_is_what_is_on_disk(small_camvid):
@@ -50,28 +69,104 @@ def test_images_of_different_sizes_are_named(small_camvid):
 
 def test_the_loss_falls(small_camvid):
     samples = load(camvid(small_camvid, 'trainval'), drawn_frames=2, device=CPU)
-    _, steps = run(samples, RECIPE)
+    steps = finish(start(samples, RECIPE))
     assert [step.number for step in steps] == list(range(1, 13))
-    assert {step.epoch for step in steps} == set(range(1, 7))
+    assert [step.epoch for step in steps] == [1 + number // 2 for number in range(12)]
     assert np.mean([s.loss for s in steps[-2:]]) < 0.7 * np.mean([s.loss for s in steps[:2]])
 
 
 def test_the_same_seed_gives_the_same_run(small_camvid):
     samples = load(camvid(small_camvid, 'train'), drawn_frames=0, device=CPU)
     recipe = replace(RECIPE, epochs=2, color_jitter=0.2)
-    losses = [[step.loss for step in run(samples, recipe, seed)[1]] for seed in (3, 3, 4)]
-    assert losses[0] == pytest.approx(losses[1], rel=1e-4)
-    assert losses[0] != pytest.approx(losses[2], rel=1e-2)
+    first, second, other = (losses(start(samples, recipe, seed=seed)) for seed in (3, 3, 4))
+    assert first == pytest.approx(second, rel=1e-4)
+    assert first != pytest.approx(other, rel=1e-2)
 
 
-def test_fewer_images_than_a_batch(small_camvid):
-    samples = load(camvid(small_camvid, 'val'), drawn_frames=0, device=CPU)
-    with pytest.raises(TrainingError, match='2 images are fewer than one batch of 4'):
-        run(samples, RECIPE)
+@pytest.mark.parametrize('precision', ['bf16', 'fp16'])
+def test_half_precision_sees_about_the_same_loss(small_camvid, precision):
+    samples = load(camvid(small_camvid, 'train'), drawn_frames=0, device=CPU)
+    recipe = replace(RECIPE, epochs=1)
+    expected = losses(start(samples, recipe))
+    run = start(samples, recipe, precision=precision)
+    found = losses(run)
+    assert found == pytest.approx(expected, rel=0.02)
+    assert found != expected
+    assert bool(run.state()['scaler']) == (precision == 'fp16')
+
+
+def test_a_batch_in_parts_gives_the_step_of_the_whole(small_camvid):
+    # Two images that are their own mirrors, twice each; a seed that gives each part both.
+    samples = load(camvid(small_camvid, 'train'), drawn_frames=0, device=CPU)
+    for values in (samples.images, samples.labels):
+        values[..., 64:] = values[..., :64].flip(-1)
+        values[2:] = values[:2]
+    recipe = replace(RECIPE, crop_px=(96, 128), epochs=1)
+    seed = next(
+        seed
+        for seed in range(100)
+        if sorted(plan_epoch(0, seed=seed, images=4, draws=Augmentation.DRAWS).order[:2] % 2)
+        == [0, 1]
+    )
+    whole, parts = (start(samples, recipe, seed=seed, accumulate=count) for count in (1, 2))
+    assert losses(parts) == pytest.approx(losses(whole), rel=1e-5)
+    for wanted, found in zip(gradients(whole), gradients(parts), strict=True):
+        assert (wanted - found).abs().max() <= 0.02 * wanted.abs().max() + 1e-6
+
+
+@pytest.mark.parametrize(
+    ('images', 'settings', 'words'),
+    [
+        ('val', {}, '2 images are fewer than one batch of 4'),
+        ('train', {'accumulate': 3}, 'cannot be shared equally'),
+        ('train', {'accumulate': 4}, 'leaves BatchNorm one image'),
+    ],
+)
+def test_batches_that_cannot_be_made(small_camvid, images, settings, words):
+    samples = load(camvid(small_camvid, images), drawn_frames=0, device=CPU)
+    with pytest.raises(TrainingError, match=words):
+        start(samples, RECIPE, **settings)
 
 
 def test_a_loss_that_is_not_finite_stops_the_run(small_camvid):
     samples = load(camvid(small_camvid, 'train'), drawn_frames=0, device=CPU)
-    recipe = replace(RECIPE, learning_rate=1e30, final_learning_rate=1e30)
-    with pytest.raises(TrainingError, match='the loss is .*epoch.*learning rate'):
-        run(samples, recipe)
+    run = start(samples, replace(RECIPE, learning_rate=1e30, final_learning_rate=1e30))
+    with pytest.raises(TrainingError, match=r'the loss is .* epoch \d, step \d, .* rate 1e\+30'):
+        finish(run)
+
+
+def test_weights_that_are_not_finite_are_no_state_to_save(small_camvid):
+    samples = load(camvid(small_camvid, 'train'), drawn_frames=0, device=CPU)
+    run = start(samples, RECIPE)
+    run.network.classify.bias.data[3] = torch.inf
+    with pytest.raises(TrainingError, match='classify.bias .* no longer finite after epoch 0'):
+        run.state()
+
+
+def test_a_batch_of_nothing_but_void_teaches_nothing(small_camvid):
+    samples = load(camvid(small_camvid, 'train'), drawn_frames=0, device=CPU)
+    samples.labels.fill_(VOID)
+    run = start(samples, replace(RECIPE, weight_decay=0.0, epochs=1))
+    before = [parameter.clone() for parameter in run.network.parameters()]
+    assert losses(run) == [0.0]
+    assert all(map(torch.equal, before, run.network.parameters()))
+
+
+def test_a_run_stops_after_the_step_when_asked(small_camvid):
+    samples = load(camvid(small_camvid, 'trainval'), drawn_frames=2, device=CPU)
+    run = start(samples, RECIPE)
+    assert [step.number for step in run.epoch(stop=lambda: True)] == [1]
+    assert [step.number for step in run.epoch()] == [2]
+
+
+@pytest.mark.parametrize(
+    ('settings', 'words'),
+    [
+        ({'seed': -1}, 'seed is -1'),
+        ({'precision': 'fp8'}, "no precision 'fp8'; use fp32, bf16, fp16"),
+        ({'accumulate': 0}, 'accumulate is 0'),
+    ],
+)
+def test_settings_are_checked(settings, words):
+    with pytest.raises(ValueError, match=words):
+        RunSettings(**settings)

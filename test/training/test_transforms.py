@@ -1,5 +1,6 @@
 """Augmentation: geometry that keeps images and labels together."""
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -7,15 +8,21 @@ import torch
 
 from csrnet_ros.labels import VOID
 from csrnet_ros.training.config import find_recipe
-from csrnet_ros.training.transforms import Augmentation
+from csrnet_ros.training.transforms import Augmentation, class_places
 
 PLAIN = replace(find_recipe('cpu', 'camvid'), color_jitter=0.0)
 MEAN, STD = (10.0, 20.0, 30.0), (2.0, 4.0, 5.0)
 
 
 def augmentation(recipe, seed=0):
-    generator = torch.Generator().manual_seed(seed)
-    return Augmentation(recipe, mean=MEAN, std=STD, generator=generator)
+    """Return an augmentation whose draws are those of ``seed``."""
+    augment, generator = Augmentation(recipe, mean=MEAN, std=STD), torch.Generator()
+
+    def call(images, labels):
+        draws = torch.rand(len(images), Augmentation.DRAWS, generator=generator.manual_seed(seed))
+        return augment(images, labels, draws)
+
+    return call
 
 
 def batch(count=16, height=80, width=96):
@@ -82,3 +89,115 @@ def test_the_same_seed_gives_the_same_batch():
     other = augmentation(recipe, seed=6)(*batch())
     assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
     assert not torch.equal(first[0], other[0])
+
+
+def test_a_sample_does_not_depend_on_the_others_of_its_batch():
+    recipe = find_recipe('cpu', 'camvid')
+    augment = Augmentation(recipe, mean=MEAN, std=STD)
+    draws = torch.rand(16, Augmentation.DRAWS, generator=torch.Generator().manual_seed(0))
+    images, labels = batch()
+    whole = augment(images, labels, draws)
+    part = augment(images[5:7], labels[5:7], draws[5:7])
+    assert torch.allclose(whole[0][5:7], part[0], atol=1e-4)
+    assert torch.equal(whole[1][5:7], part[1])
+
+
+def scene(height=40, width=60):
+    """Return labels (1, H, W): class 2 in one pixel, 3 in twelve, the rest 0 and void."""
+    labels = torch.zeros(1, height, width, dtype=torch.uint8)
+    labels[:, :10] = VOID
+    labels[0, 31, 47] = 2
+    labels[0, 20:23, 5:9] = 3
+    return labels
+
+
+def test_a_class_is_drawn_evenly_and_a_pixel_evenly_from_it():
+    count, (height, width) = 6000, (40, 60)
+    draws = torch.rand(2, count, generator=torch.Generator().manual_seed(0))
+    places = class_places(scene().expand(count, -1, -1), *draws)
+    rows = ((places[:, 0] + 1) * height / 2 - 0.5).round().long()
+    columns = ((places[:, 1] + 1) * width / 2 - 0.5).round().long()
+    found = scene()[0, rows, columns].long()
+    shares = torch.bincount(found, minlength=256) / count
+    assert shares[[0, 2, 3]].tolist() == pytest.approx([1 / 3] * 3, abs=0.03)
+    assert shares[[0, 2, 3]].sum() == 1, 'never void'
+    assert set(zip(rows[found == 2].tolist(), columns[found == 2].tolist())) == {(31, 47)}
+    pixels = torch.bincount((rows * width + columns)[found == 3])
+    assert (pixels > 0).sum() == 12
+    assert pixels[pixels > 0].min() > 0.5 * pixels.max()
+
+
+def test_draws_at_their_limits_stay_on_a_class():
+    below_one = torch.tensor([0.0, 1 - 2**-24])
+    labels = torch.zeros(2, 2000, 2000, dtype=torch.uint8)
+    labels[:, -1, -1] = 1
+    places = class_places(labels, below_one, below_one)
+    assert places[0].tolist() == pytest.approx([-1 + 1 / 2000] * 2)
+    assert places[1].tolist() == pytest.approx([1 - 1 / 2000] * 2)
+    assert class_places(torch.full_like(labels, VOID), below_one, below_one).abs().max() < 1
+
+
+@pytest.mark.parametrize('scale', [0.5, 1.0, 2.0])
+def test_a_share_of_the_crops_is_centred_on_a_class(scale):
+    # One pixel of class 1 in a large image: a crop about it always shows it, others seldom.
+    labels = torch.zeros(300, 200, 200, dtype=torch.uint8)
+    rows, columns = torch.randint(0, 200, (2, 300), generator=torch.Generator().manual_seed(1))
+    for dy in (0, 1):
+        for dx in (0, 1):  # four pixels, so that none is lost at half the size
+            labels[
+                torch.arange(300), (rows + dy).clamp(max=199), (columns + dx).clamp(max=199)
+            ] = 1
+    images = labels[:, None].expand(-1, 3, -1, -1)
+    recipe = replace(PLAIN, crop_px=(64, 64), scales=(scale,))
+    shown = {}
+    for share in (0.0, 0.5, 1.0):
+        _, target = augmentation(replace(recipe, class_uniform_share=share))(images, labels)
+        shown[share] = (target == 1).flatten(1).any(1).float().mean().item()
+    by_chance, half, always = shown.values()
+    # Half of the crops about a class are about class 0, somewhere.
+    assert always > 0.5 + by_chance / 2 - 0.08
+    assert half == pytest.approx((always + by_chance) / 2, abs=0.08)
+
+
+def test_a_crop_about_a_class_stays_in_the_image():
+    labels = torch.full((64, 80, 96), VOID, dtype=torch.uint8)
+    labels[:, 0, 0] = 1  # a corner
+    images = labels[:, None].expand(-1, 3, -1, -1)
+    recipe = replace(PLAIN, crop_px=(64, 64), scales=(1.0,), class_uniform_share=1.0)
+    _, target = augmentation(recipe)(images, labels)
+    corner = torch.cat((target[:, 0, 0], target[:, 0, -1]))
+    assert (corner == 1).sum() == 64
+    assert ((target == 1).flatten(1).sum(1) == 1).all()
+
+
+@pytest.mark.parametrize('share', [0.0, 1.0])
+def test_every_pixel_lies_where_its_draws_say(share):
+    """The geometry once more, in plain steps of Python, for nearest labels."""
+    generator = torch.Generator().manual_seed(2)
+    labels = torch.randint(0, 5, (3, 70, 90), generator=generator, dtype=torch.uint8)
+    images = labels[:, None].expand(-1, 3, -1, -1)
+    recipe = replace(PLAIN, crop_px=(64, 66), scales=(0.53, 0.83, 1.73), class_uniform_share=share)
+    draws = torch.rand(3, Augmentation.DRAWS, generator=generator)
+    _, target = Augmentation(recipe, mean=MEAN, std=STD)(images, labels, draws)
+    differing = 0
+    for number, row in enumerate(draws.tolist()):
+        scale = recipe.scales[int(row[0] * 3)]
+        size = (64 / scale, 66 / scale)  # of the window, in pixels of the image
+        slack = [side - window for side, window in zip((70, 90), size)]
+        if share:
+            present = labels[number].unique().tolist()
+            where = (labels[number] == present[int(row[5] * len(present))]).nonzero().tolist()
+            place = where[int(row[6] * len(where))]
+            start = [p + 0.5 - w / 2 for p, w in zip(place, size)]
+            start = [min(max(s, min(0, f)), max(0, f)) for s, f in zip(start, slack)]
+        else:
+            start = [f * u if f > 0 else f * (1 - u) for f, u in zip(slack, row[1:3])]
+        for y in range(64):
+            for x in range(66):
+                across = 65 - x if row[3] < 0.5 else x
+                at_y = math.floor(start[0] + (y + 0.5) / scale)
+                at_x = math.floor(start[1] + (across + 0.5) / scale)
+                inside = 0 <= at_y < 70 and 0 <= at_x < 90
+                expected = labels[number, at_y, at_x] if inside else VOID
+                differing += int(target[number, y, x] != expected)
+    assert differing < 0.01 * target.numel(), 'only where rounding decides'

@@ -1,18 +1,27 @@
 """A data set on disk: pairs of image and label files, read as arrays."""
 
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 import cv2
 import numpy as np
 
-from csrnet_ros.errors import DatasetError
-from csrnet_ros.labels import VOID, LabelSet
+from csrnet_ros.errors import DatasetError, ImageError
+from csrnet_ros.labels import LabelSet
+from csrnet_ros.media.frames import IMAGE_SUFFIXES, read_image
+from csrnet_ros.training.datasets.masks import MaskCode
+
+Watch = Callable[[Iterable[int]], Iterable[int]]
+"""Passes indices through while it shows their progress, as tqdm does."""
+
+SPLITS = {'train': ('train',), 'val': ('val',), 'test': ('test',), 'trainval': ('train', 'val')}
+"""The parts that make up each split; the paper trains CamVid on train and val together."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """An image and its labels on disk."""
+    """An image and its labels on disk; whether both are there, ``check_dataset`` tells."""
 
     image: Path
     label: Path
@@ -22,16 +31,21 @@ class Pair:
 class FileDataset:
     """Pairs of files with the classes that their labels speak of.
 
-    :param name: what to call it in reports and checkpoints
+    :param name: what to call it in reports and checkpoints; it tells the tradition of the labels
+        where there are several
     :param labels: the classes
     :param pairs: the files, in the order of the data set's own lists
-    :param train_ids: uint8 (256,): the class of each value in the label files, 255 for void
+    :param code: what the values in the label files stand for
+    :param size_px: height and width that images and labels are brought to; None for their own
+    :param prediction_values: value of each class in predictions for others to read
     """
 
     name: str
     labels: LabelSet
     pairs: tuple[Pair, ...]
-    train_ids: np.ndarray = field(repr=False)
+    code: MaskCode
+    size_px: tuple[int, int] | None = None
+    prediction_values: tuple[int, ...] = tuple(range(256))
 
     def __len__(self) -> int:
         return len(self.pairs)
@@ -43,23 +57,70 @@ class FileDataset:
             neither a class nor void
         """
         pair = self.pairs[index]
-        image = cv2.imread(str(pair.image), cv2.IMREAD_COLOR)
-        if image is None:
-            raise DatasetError(f'{pair.image}: not a readable image')
-        label = cv2.imread(str(pair.label), cv2.IMREAD_UNCHANGED)
-        if label is None or label.dtype != np.uint8 or label.ndim != 2:
-            raise DatasetError(f'{pair.label}: not a single-channel 8-bit label image')
+        try:
+            image = read_image(pair.image)
+            label = self.code.labels(self.code.read(pair.label))
+        except ImageError as error:
+            raise DatasetError(str(error)) from error
+        except ValueError as error:
+            raise DatasetError(f'{pair.label}: {error}') from error
         if label.shape != image.shape[:2]:
-            raise DatasetError(
-                f'{pair.label}: {label.shape[0]}x{label.shape[1]} pixels, but its image '
-                f'{pair.image} has {image.shape[0]}x{image.shape[1]}'
-            )
-        return cv2.cvtColor(image, cv2.COLOR_BGR2RGB), self.train_ids[label]
+            raise DatasetError(size_fault(pair, image.shape[:2], label.shape))
+        if self.size_px is None or label.shape == self.size_px:
+            return image, label
+        height_px, width_px = self.size_px
+        size = width_px, height_px
+        smooth = cv2.INTER_AREA if height_px * width_px < label.size else cv2.INTER_LINEAR
+        return (
+            cv2.resize(image, size, interpolation=smooth),
+            cv2.resize(label, size, interpolation=cv2.INTER_NEAREST),
+        )
 
 
-def train_id_table(ids: dict[int, int]) -> np.ndarray:
-    """Return uint8 (256,) that maps each file value of ``ids`` to its class, the rest to void."""
-    table = np.full(256, VOID, np.uint8)
-    for value, train_id in ids.items():
-        table[value] = train_id
-    return table
+def size_fault(pair: Pair, image: tuple[int, ...], label: tuple[int, ...]) -> str:
+    """Return what to say of a pair whose sizes, (height, width), differ."""
+    return (
+        f'{pair.label}: {label[0]}x{label[1]} pixels, but its image {pair.image} has '
+        f'{image[0]}x{image[1]}'
+    )
+
+
+def parts_of(split: str, *, data: str) -> tuple[str, ...]:
+    """Return the parts of a split; ValueError lists the splits if there is no such one."""
+    if split not in SPLITS:
+        raise ValueError(f'{data} has no split {split!r}; choose from {", ".join(SPLITS)}')
+    return SPLITS[split]
+
+
+def listed_stems(listing: Path) -> list[str]:
+    """Return the stems of the image names that begin the lines of a list.
+
+    Folders and endings do not count, since the lists in use carry foreign ones.
+
+    :raises DatasetError: if the list is empty
+    """
+    stems = [
+        Path(line.split()[0]).stem for line in listing.read_text().splitlines() if line.strip()
+    ]
+    if not stems:
+        raise DatasetError(f'{listing}: empty; each line must name an image')
+    return stems
+
+
+def by_stem(folder: Path) -> dict[str, Path]:
+    """Return the images in a folder by their names without endings, in the order of the names.
+
+    :raises DatasetError: if there is no such folder, or two images differ in their endings alone
+    """
+    if not folder.is_dir():
+        raise DatasetError(f'{folder}: no such folder of images')
+    images: dict[str, Path] = {}
+    for path in sorted(folder.iterdir()):
+        if path.suffix.lower() in IMAGE_SUFFIXES:
+            if path.stem in images:
+                raise DatasetError(
+                    f'{path} and {images[path.stem].name} differ in their endings alone; '
+                    'take one of them away'
+                )
+            images[path.stem] = path
+    return images

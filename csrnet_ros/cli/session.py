@@ -1,0 +1,201 @@
+"""What csrnet-train does around the loop: it shows the run, records it, and saves it."""
+
+import os
+import shlex
+import signal
+import sys
+import time
+from contextlib import closing, nullcontext
+from pathlib import Path
+from typing import Any
+
+from tqdm import tqdm
+
+from csrnet_ros.errors import TrainingError
+from csrnet_ros.labels import LabelSet
+from csrnet_ros.model import Checkpoint, save_checkpoint
+from csrnet_ros.training.background import Background, copy_to_host
+from csrnet_ros.training.datasets import FileDataset
+from csrnet_ros.training.folder import RunFolder
+from csrnet_ros.training.interruption import Interruption
+from csrnet_ros.training.journal import Journal
+from csrnet_ros.training.loop import Step, TrainingRun
+from csrnet_ros.training.processes import Processes
+from csrnet_ros.training.transforms import IMAGENET_MEAN, IMAGENET_STD
+
+
+class Session:
+    """Takes a run to its end, or to where it is interrupted.
+
+    :param labels: the classes that the network learns
+    :param provenance: what the checkpoint says of where it comes from
+    :param path: the checkpoint's file
+    :param judge: where the pictures come from
+    """
+
+    def __init__(
+        self,
+        run: TrainingRun,
+        *,
+        labels: LabelSet,
+        provenance: dict[str, Any],
+        path: Path,
+        folder: RunFolder,
+        judge: FileDataset,
+        processes: Processes,
+    ) -> None:
+        self._run, self._path, self._folder, self._judge = run, path, folder, judge
+        self._labels, self._provenance = labels, provenance
+        self._processes = processes
+        # Anything else may change from one part of a run to the next.
+        self._identity = {
+            'network': run.network.config.name,
+            **{name: provenance[name] for name in ('data', 'images', 'seed')},
+            **provenance['settings'],
+        }
+        self._saved_step = 0
+        self._seconds_before = 0.0
+        self._started = time.monotonic()
+
+    def _resume(self) -> None:
+        """Go on from the saved state, or start at the beginning where there is none yet."""
+        state = None
+        if self._processes.first:
+            state = self._folder.load(identity=self._identity)
+        state = self._processes.from_first(state)
+        if state is None:
+            self._say(f'{self._folder.path} holds no state; the run starts at its beginning')
+            return
+        self._run.load_state(state['run'])
+        self._saved_step = self._run.steps_done
+        self._seconds_before = state['seconds']
+        self._say(f'going on after epoch {self._run.epochs_done}, step {self._run.steps_done}')
+
+    def _refuse_to_overwrite(self) -> None:
+        """Raise TrainingError if there is a saved state."""
+        if self._processes.first and self._folder.has_state:
+            raise TrainingError(
+                f'{self._folder.state_path} holds a run; continue it with --resume, or remove '
+                f'{self._folder.path} to start anew'
+            )
+
+    def train(self, *, resume: bool) -> signal.Signals | None:
+        """Train to the end of the run; return the signal that ended it before, if one did.
+
+        What is saved then, and how to continue, is printed.
+
+        :param resume: go on from the saved state, where there is one; else it must not exist
+
+        :raises TrainingError: if the run cannot go on; it says what is saved
+        """
+        if resume:
+            self._resume()
+        else:
+            self._refuse_to_overwrite()
+        journal = self._journal()
+        try:
+            with closing(journal) if journal else nullcontext(), Background() as background:
+                return self._train_epochs(journal, background)
+        except OSError as error:
+            raise TrainingError(
+                f'{error}; {self._what_is_saved()}; make room and continue with\n'
+                f'  {continuation()}'
+            ) from error
+        except TrainingError as error:
+            raise TrainingError(
+                f'{error}; {self._what_is_saved()}; lower the learning rate, or try --precision '
+                'fp32'
+            ) from error
+
+    def _train_epochs(
+        self, journal: Journal | None, background: Background
+    ) -> signal.Signals | None:
+        run, size = self._run, self._run.recipe.batch_size
+        with (
+            Interruption() as interruption,
+            tqdm(
+                total=run.steps * size,
+                initial=run.steps_done * size,
+                desc='training',
+                unit='image',
+                disable=not self._processes.first,
+            ) as bar,
+        ):
+            while run.steps_done < run.steps:
+                if self._processes.any(bool(interruption)):
+                    break
+                began, before = time.monotonic(), run.steps_done
+                for step in run.epoch(stop=lambda: bool(interruption)):
+                    self._show(step, bar)
+                    if journal:
+                        journal.record(step)
+                if journal:
+                    images_per_s = (run.steps_done - before) * size / (time.monotonic() - began)
+                    journal.record_speed(images_per_s, step=run.steps_done)
+                    self._save(journal, background)
+            background.wait()
+        if not interruption and run.steps_done == run.steps:
+            return None
+        self._say(f'{self._what_is_saved()}; continue with\n  {continuation()}')
+        # It may have come to another process only.
+        return interruption.signal or signal.SIGTERM
+
+    def _journal(self) -> Journal | None:
+        """Return the journal of the first process; the others have none."""
+        if not self._processes.first:
+            return None
+        return Journal(self._folder.path, steps_done=self._run.steps_done, data=self._judge)
+
+    def _show(self, step: Step, bar: 'tqdm[None]') -> None:
+        bar.set_postfix_str(
+            f'epoch {step.epoch}/{self._run.recipe.epochs}, loss {step.loss:.3f}, '
+            f'rate {step.learning_rate:.1e}',
+            refresh=False,
+        )
+        bar.update(self._run.recipe.batch_size)
+
+    def _save(self, journal: Journal, background: Background) -> None:
+        """Begin to save the run as it is now."""
+        seconds = self._seconds_before + time.monotonic() - self._started
+        state = {'run': copy_to_host(self._run.state()), 'seconds': seconds}
+        reached = {
+            'epochs': self._run.epochs_done,
+            'training_minutes': round(seconds / 60, 1),
+        }
+        checkpoint = Checkpoint(
+            config=self._run.network.config,
+            labels=self._labels,
+            mean=IMAGENET_MEAN,
+            std=IMAGENET_STD,
+            weights=copy_to_host(self._run.weights()),
+            provenance=self._provenance | reached,
+        )
+        background.do(self._write, state, checkpoint, journal)
+
+    def _write(self, state: dict[str, Any], checkpoint: Checkpoint, journal: Journal) -> None:
+        # In this order, so that a run whose state is saved as finished has its checkpoint.
+        save_checkpoint(self._path, checkpoint, half=True)
+        self._folder.save(state, identity=self._identity)
+        self._saved_step = state['run']['steps']
+        journal.show(checkpoint, step=self._saved_step, device=self._run.device)
+
+    def _what_is_saved(self) -> str:
+        if not self._saved_step:
+            return 'nothing is saved yet'
+        return f'{self._folder.state_path} holds the run after step {self._saved_step}'
+
+    def _say(self, text: str) -> None:
+        if self._processes.first:
+            print(text, file=sys.stderr)
+
+
+def continuation() -> str:
+    """Return the command that continues this process's run."""
+    python, *arguments = sys.orig_argv
+    if '--resume' not in arguments:
+        arguments.append('--resume')
+    if 'LOCAL_WORLD_SIZE' in os.environ:  # torchrun has given python -u first
+        machines, local = os.environ['GROUP_WORLD_SIZE'], os.environ['LOCAL_WORLD_SIZE']
+        launcher = ['-m', 'torch.distributed.run', f'--nnodes={machines}']
+        arguments = [*launcher, f'--nproc-per-node={local}', *arguments[1:]]
+    return shlex.join([python, *arguments])

@@ -1,0 +1,96 @@
+"""csrnet-eval on every kind of data set: figures, picture and predictions."""
+
+import json
+import subprocess
+import sys
+from dataclasses import replace
+
+import cv2
+import pytest
+import torch
+
+from csrnet_ros.labels import CAMVID, CAMVID_EXACT, CITYSCAPES
+from csrnet_ros.model import VARIANTS, Checkpoint, CSRNet, save_checkpoint
+
+GRAY = (110.0, 110.0, 110.0)
+
+
+def evaluate(*arguments):
+    return subprocess.run(
+        [sys.executable, '-m', 'csrnet_ros.cli.eval', '--device', 'cpu', *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def untrained(path, labels, **provenance):
+    torch.manual_seed(0)
+    network = CSRNet(VARIANTS['light'], num_classes=len(labels))
+    weights = network.state_dict()
+    save_checkpoint(path, Checkpoint(network.config, labels, GRAY, GRAY, weights, provenance))
+    return path
+
+
+@pytest.mark.parametrize(('tradition', 'words'), [('segnet', 'SegNet'), ('exact', 'exact')])
+def test_figures_say_which_tradition_they_are_of(tmp_path, make_original_camvid, tradition, words):
+    root = make_original_camvid(tmp_path / 'CamVid')
+    weights = untrained(
+        tmp_path / 'net.safetensors', CAMVID_EXACT, data='CamVid 960x720 trainval, exact labels'
+    )
+    done = evaluate(
+        '--data', f'camvid-original-{tradition}', '--root', root, '--weights', weights,
+        '--json', tmp_path / 'out.json', '--picture', tmp_path / 'new' / 'confusion.png',
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert f'CamVid 960x720 test, {words} labels: mIoU' in done.stdout
+    assert 'trained on: CamVid 960x720 trainval, exact labels' in done.stdout
+    figures = json.loads((tmp_path / 'out.json').read_text())
+    assert figures['data'] == f'CamVid 960x720 test, {words} labels'
+    assert figures['trained_on'] == 'CamVid 960x720 trainval, exact labels'
+    # One image of 96x128 in 32 stripes: all but void count, or 11 of them.
+    counted = {'segnet': 31, 'exact': 11}[tradition] * 4 * 96
+    assert sum(map(sum, figures['confusion'])) == counted
+    assert cv2.imread(str(tmp_path / 'new' / 'confusion.png')) is not None
+
+
+def test_cityscapes_predictions_for_the_test_server(tmp_path, make_cityscapes):
+    root = make_cityscapes(tmp_path / 'Cityscapes')
+    weights = untrained(tmp_path / 'net.safetensors', CITYSCAPES)
+    done = evaluate(
+        '--data', 'cityscapes', '--root', root, '--split', 'val', '--weights', weights,
+        '--dump', tmp_path / 'dump',
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert 'Cityscapes val: mIoU' in done.stdout
+    assert 'checking' in done.stderr, 'a progress bar'
+    names = sorted(path.name for path in (tmp_path / 'dump').iterdir())
+    assert names == [f'{city}_000000_000019_leftImg8bit.png' for city in ('aachen', 'ulm')]
+    written = cv2.imread(str(tmp_path / 'dump' / names[0]), cv2.IMREAD_UNCHANGED)
+    assert written.shape == (64, 128)
+    assert set(written.flat) <= {*range(7, 34)}
+
+
+def test_faults_are_all_named_before_anything_is_measured(tmp_path, small_camvid):
+    for path in (small_camvid / 'testannot').iterdir():
+        path.write_bytes(b'')
+    weights = untrained(tmp_path / 'net.safetensors', CAMVID)
+    done = evaluate('--root', small_camvid, '--weights', weights, '--dump', tmp_path / 'dump')
+    assert done.returncode == 1
+    assert done.stderr.count('not a whole label image') == 2
+    assert 'Traceback' not in done.stderr
+    assert not (tmp_path / 'dump').exists()
+
+
+def test_weights_for_other_classes_are_refused(tmp_path, small_camvid):
+    twelve = replace(CAMVID, classes=(*CAMVID.classes, 'void'), colors=(*CAMVID.colors, (0, 0, 0)))
+    weights = untrained(tmp_path / 'net.safetensors', twelve)
+    done = evaluate('--root', small_camvid, '--weights', weights)
+    assert done.returncode == 1
+    assert 'the weights know sky, building' in done.stderr
+
+
+def test_a_picture_is_a_png(tmp_path):
+    done = evaluate('--root', tmp_path, '--weights', 'net', '--picture', tmp_path / 'matrix')
+    assert done.returncode == 2
+    assert 'matrix does not end in .png' in done.stderr

@@ -1,0 +1,209 @@
+"""Runs that are killed, interrupted, out of room or out of bounds."""
+
+import os
+import random
+import re
+import resource
+import shlex
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+import torch
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from csrnet_ros.model import load_checkpoint
+
+TINY_TRAIN = Path(__file__).with_name('tiny_train.py')
+LAUNCHER = ['-m', 'torch.distributed.run', '--standalone', '--nproc-per-node', '2']
+STEPS = 8
+
+
+def arguments(root, out, *more, recipe='tiny'):
+    return [
+        TINY_TRAIN, '--root', root, '--split', 'train', '--recipe', recipe, '--device', 'cpu',
+        '--deterministic', '--out', out, *more,
+    ]  # fmt: skip
+
+
+def start(command, **more):
+    # The same bits take the same number of threads.
+    environment = {**os.environ, 'OMP_NUM_THREADS': '1'}
+    return subprocess.Popen(
+        [*map(str, command)], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+        text=True, **more,
+    )  # fmt: skip
+
+
+def train(*args, launcher=(), **more):
+    """Run to the end; return the process and what it said on stderr."""
+    process = start([sys.executable, *launcher, *arguments(*args, **more)])
+    _, said = process.communicate()
+    return process, said
+
+
+def wait_for(process, words):
+    """Return when the process has said ``words`` on stderr."""
+    said = ''
+    while words not in said:
+        letter = process.stderr.read(1)
+        assert letter, said
+        said += letter
+
+
+def state_path(out):
+    return out.with_suffix('.run') / 'state.pt'
+
+
+def final_state(out):
+    state = torch.load(state_path(out), weights_only=True)['state']['run']
+    assert state['steps'] == STEPS
+    return state
+
+
+def assert_same_bits(out, expected):
+    """Check that two runs have ended in the same state, and shipped the same weights."""
+    found, wanted = (final_state(path) for path in (out, expected))
+    assert_equal(found, wanted)
+    found, wanted = (load_checkpoint(path).weights for path in (out, expected))
+    assert_equal(found, wanted)
+
+
+def assert_equal(found, wanted):
+    if isinstance(wanted, dict):
+        assert found.keys() == wanted.keys()
+        for key in wanted:
+            assert_equal(found[key], wanted[key])
+    else:
+        equal = torch.equal if isinstance(wanted, torch.Tensor) else lambda a, b: a == b
+        assert equal(found, wanted)
+
+
+def losses(out):
+    """Return the loss of each step as TensorBoard shows them."""
+    events = EventAccumulator(str(out.with_suffix('.run')), size_guidance={'scalars': 0})
+    events.Reload()
+    return {event.step: event.value for event in events.Scalars('loss')}
+
+
+@pytest.fixture(scope='module')
+def root(tmp_path_factory, make_camvid):
+    return make_camvid(tmp_path_factory.mktemp('data') / 'CamVid', train=8)
+
+
+@pytest.fixture(scope='module')
+def undisturbed(tmp_path_factory, root):
+    """The checkpoint of a run that nothing disturbed."""
+    out = tmp_path_factory.mktemp('undisturbed') / 'net.safetensors'
+    process, said = train(root, out)
+    assert process.returncode == 0, said
+    return out
+
+
+def test_a_run_killed_again_and_again_ends_as_if_it_had_not_been(tmp_path, root, undisturbed):
+    out = tmp_path / 'net.safetensors'
+    command = [sys.executable, *arguments(root, out, '--resume')]
+    chance = random.Random(0)
+    for _ in range(2):
+        process = start(command)
+        wait_for(process, 'training:')
+        time.sleep(chance.uniform(0, 1.5))  # any instant
+        process.kill()
+        process.communicate()
+    process = start(command)
+    partial = state_path(out).with_suffix('.partial')
+    while not partial.exists() or not partial.stat().st_size:
+        assert process.poll() is None, 'the state was never seen half written'
+    process.kill()
+    process.communicate()
+    assert partial.exists(), 'killed in the middle of writing'
+    process, said = train(root, out, '--resume')
+    assert process.returncode == 0, said
+    assert_same_bits(out, undisturbed)
+    assert sorted(losses(out)) == list(range(1, STEPS + 1))
+
+
+def interrupted(root, out, blow):
+    """Return the command with which a run says that it can be continued after a signal."""
+    process = start([sys.executable, *arguments(root, out)])
+    wait_for(process, 'loss')
+    process.send_signal(blow)
+    _, said = process.communicate()
+    assert process.returncode == 128 + blow
+    assert f'{state_path(out)} holds the run after step' in said
+    assert 'Traceback' not in said
+    return said.splitlines()[-1].strip()
+
+
+def test_ctrl_c_saves_and_says_how_to_continue(tmp_path, root, undisturbed):
+    out = tmp_path / 'a run' / 'net.safetensors'
+    process = start(shlex.split(interrupted(root, out, signal.SIGINT)))
+    _, said = process.communicate()
+    assert process.returncode == 0, said
+    assert_same_bits(out, undisturbed)
+
+
+def test_sigterm_saves_and_a_full_disk_loses_nothing(tmp_path, root, undisturbed):
+    out = tmp_path / 'net.safetensors'
+    command = interrupted(root, out, signal.SIGTERM)
+    saved = state_path(out).read_bytes()
+    room = 30_000_000, resource.RLIM_INFINITY  # for the weights, but not for the state
+    process = start(
+        shlex.split(command),
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, room),
+    )
+    _, said = process.communicate()
+    assert process.returncode == 1
+    assert 'File too large' in said
+    assert said.splitlines()[-1].strip() == command, 'it continues when there is room'
+    assert state_path(out).read_bytes() == saved
+    assert not list(out.parent.rglob('*.partial'))
+    process = start(shlex.split(command))
+    _, said = process.communicate()
+    assert process.returncode == 0, said
+    assert_same_bits(out, undisturbed)
+
+
+def test_a_loss_that_is_not_finite_ends_the_run_at_its_last_good_state(
+    tmp_path, root, undisturbed
+):
+    out = tmp_path / 'net.safetensors'
+    saved = torch.load(state_path(undisturbed), weights_only=True)
+    run = saved['state']['run']
+    run['steps'] = 2
+    next(iter(run['model'].values())).fill_(3e38)  # the next sum overflows
+    state_path(out).parent.mkdir()
+    torch.save(saved, state_path(out))
+    before = state_path(out).read_bytes()
+    process, said = train(root, out, '--resume')
+    assert process.returncode == 1
+    last = said.splitlines()[-1]
+    assert re.match(
+        r'error: the loss is (nan|inf) in epoch 2, step 3, at learning rate 0\.0', last
+    )
+    assert f'{state_path(out)} holds the run after step 2' in last
+    assert state_path(out).read_bytes() == before
+
+
+def test_a_run_is_not_overwritten_nor_continued_as_another(undisturbed, root):
+    before = state_path(undisturbed).read_bytes()
+    process, said = train(root, undisturbed)
+    assert process.returncode == 1
+    assert 'continue it with --resume' in said
+    process, said = train(root, undisturbed, '--resume', '--seed', 3)
+    assert process.returncode == 1
+    assert 'seed was 0, is 3' in said
+    assert state_path(undisturbed).read_bytes() == before
+
+
+def test_torchrun_trains_one_network_in_two_processes(tmp_path, root):
+    out = tmp_path / 'net.safetensors'
+    process, said = train(root, out, '--epochs', 1, launcher=LAUNCHER)
+    assert process.returncode == 0, said
+    assert sorted(losses(out)) == [1, 2]
+    provenance = load_checkpoint(out).provenance
+    assert (provenance['processes'], provenance['epochs']) == (2, 1)
+    assert 'miou' in provenance
