@@ -20,7 +20,7 @@ setup(
         (f'{share}/hook', ['resource/path.dsv']),
         (f'{share}/launch', glob('launch/*.launch.py')),
         (f'{share}/config', glob('config/*.yaml')),
-        (f'{share}/models', glob('models/*')),
+        (f'{share}/models', ['models/README.md', *glob('models/*.safetensors')]),
     ],
     zip_safe=True,
     python_requires='>=3.10',

@@ -27,8 +27,8 @@ def trained(tmp_path_factory, make_camvid):
     folder = tmp_path_factory.mktemp('train')
     root, path = make_camvid(folder / 'data', train=8), folder / 'net.safetensors'
     done = command(
-        'train', '--data', 'camvid', '--root', root, '--model', 'medium', '--recipe', 'cpu',
-        '--epochs', 1, '--device', 'cpu', '--out', path,
+        'train', '--data', 'camvid', '--root', root, '--split', 'trainval', '--model', 'medium',
+        '--recipe', 'cpu', '--epochs', 1, '--device', 'cpu', '--out', path,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return root, path, done
