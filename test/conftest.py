@@ -6,6 +6,10 @@ from pathlib import Path
 
 import pytest
 
+# Small tensors gain nothing from threads, and on a busy machine threads wait for each other. Set
+# before PyTorch is imported, and inherited by the processes that the tests start.
+os.environ.setdefault('OMP_NUM_THREADS', '1')
+
 REPOSITORY = Path(__file__).resolve().parents[1]
 
 
