@@ -185,9 +185,13 @@ def main(args: list[str] | None = None) -> int:
         rclpy.spin(node)
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
-    except (ParameterException, ValueError) as error:
-        get_logger(NODE_NAME).error(f'cannot start: {error}')
-        return 1
+    except Exception as error:
+        # What is under way when a signal ends ROS may fail; that is no fault of the node.
+        if rclpy.ok():
+            if not isinstance(error, (ParameterException, ValueError)):
+                raise
+            get_logger(NODE_NAME).error(f'cannot start: {error}')
+            return 1
     finally:
         if node is not None:
             node.release()

@@ -33,7 +33,7 @@ def test_a_signal_ends_the_node_at_work_cleanly(
     for _ in range(20):
         send(peer.message(image))
     node.signal(number)
-    assert node.end() == 0
+    assert node.end() == 0, ''.join(node.said)
     assert 'Traceback' not in ''.join(node.said)
 
 
