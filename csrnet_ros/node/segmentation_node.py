@@ -1,5 +1,6 @@
 """The ROS 2 node: images in on a topic, labels out, as a managed (lifecycle) node."""
 
+import signal
 import sys
 import threading
 import time
@@ -171,7 +172,17 @@ class SegmentationNode(LifecycleNode):
 
 
 def main(args: list[str] | None = None) -> int:
-    """Run the node until it is interrupted; return 1 if it could not start, else 0."""
+    """Run the node until a signal ends it; return 1 if it could not start, else 0."""
+    # ROS ends the node at SIGINT as at SIGTERM. Python would besides raise KeyboardInterrupt,
+    # wherever in rclpy the main thread happens to be.
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        return _run(args)
+    finally:
+        signal.signal(signal.SIGINT, before)
+
+
+def _run(args: list[str] | None) -> int:
     try:
         rclpy.init(args=args)
     except RuntimeError as error:
@@ -183,7 +194,7 @@ def main(args: list[str] | None = None) -> int:
         if node.settings.autostart and not node.start():
             return 1 if rclpy.ok() else 0
         rclpy.spin(node)
-    except (KeyboardInterrupt, ExternalShutdownException):
+    except ExternalShutdownException:
         pass
     except Exception as error:
         # What is under way when a signal ends ROS may fail; that is no fault of the node.
