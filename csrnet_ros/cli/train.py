@@ -23,6 +23,7 @@ from csrnet_ros.cli.tables import iou_table, summary
 from csrnet_ros.devices import find_device
 from csrnet_ros.media.confusion import draw_confusion
 from csrnet_ros.media.saving import save_image
+from csrnet_ros.labels import LabelSet
 from csrnet_ros.model import CONFIGS, CSRNet, find_config, save_checkpoint
 from csrnet_ros.model.checkpoint import load_checkpoint
 from csrnet_ros.training.backbone_weights import load_backbone
@@ -31,6 +32,7 @@ from csrnet_ros.training.config import RECIPES, Recipe, find_recipe
 from csrnet_ros.training.datasets import DATASETS, FileDataset
 from csrnet_ros.training.evaluate import evaluate
 from csrnet_ros.training.folder import RunFolder
+from csrnet_ros.training.initial_weights import adopt_weights
 from csrnet_ros.training.loop import TrainingRun
 from csrnet_ros.training.memory import load
 from csrnet_ros.training.processes import Processes, device_name, join_processes
@@ -74,11 +76,19 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         help="paper: the paper's, from ImageNet weights; scratch: without those, on a GPU; "
         'cpu: small crops, from scratch',
     )
-    parser.add_argument(
+    start = parser.add_mutually_exclusive_group()
+    start.add_argument(
         '--backbone-weights',
         metavar='FILE',
         help='start the backbone from a file, from imagenet, or from none (default: as the '
         'recipe says)',
+    )
+    start.add_argument(
+        '--initial-weights',
+        type=Path,
+        metavar='FILE',
+        help='start from a trained checkpoint, be it of another variant or for other classes: '
+        'whatever of it fits is taken over',
     )
     parser.add_argument('--epochs', type=int, help="instead of the recipe's", default=None)
     _add_run_options(parser)
@@ -141,8 +151,8 @@ def main() -> int:
                 check_dataset(part, watch=partial(tqdm, desc='checking', unit='image'))
         torch.manual_seed(settings.seed)
         network = CSRNet(find_config(args.model), num_classes=len(data.labels))
-        if recipe.imagenet_backbone and not folder.has_state:
-            load_backbone(network.backbone, source=args.backbone_weights or 'imagenet')
+        if not folder.has_state:
+            give_first_weights(network, args, recipe, labels=data.labels)
         session = Session(
             prepare(network, recipe, settings, data, processes, device),
             labels=data.labels,
@@ -171,6 +181,20 @@ def choose_recipe(args: argparse.Namespace) -> Recipe:
     return recipe
 
 
+def give_first_weights(
+    network: CSRNet, args: argparse.Namespace, recipe: Recipe, *, labels: LabelSet
+) -> None:
+    """Start the network from trained weights, where recipe or command line name some."""
+    if args.initial_weights:
+        adopted = adopt_weights(network, load_checkpoint(args.initial_weights), labels=labels)
+        total = len(network.state_dict())
+        print(
+            f'{args.initial_weights}: {adopted} of {total} tensors taken over', file=sys.stderr
+        )
+    elif recipe.imagenet_backbone:
+        load_backbone(network.backbone, source=args.backbone_weights or 'imagenet')
+
+
 def describe(
     args: argparse.Namespace,
     recipe: Recipe,
@@ -186,6 +210,7 @@ def describe(
         'settings': dataclasses.asdict(recipe),
         **dataclasses.asdict(settings),
         'processes': processes.count,
+        'initial_weights': str(args.initial_weights or args.backbone_weights or ''),
         'version': __version__,
         'torch': torch.__version__,
     }
