@@ -21,9 +21,9 @@ from csrnet_ros.cli.command import HelpFormatter, command
 from csrnet_ros.cli.session import Session
 from csrnet_ros.cli.tables import iou_table, summary
 from csrnet_ros.devices import find_device
+from csrnet_ros.labels import LabelSet
 from csrnet_ros.media.confusion import draw_confusion
 from csrnet_ros.media.saving import save_image
-from csrnet_ros.labels import LabelSet
 from csrnet_ros.model import CONFIGS, CSRNet, find_config, save_checkpoint
 from csrnet_ros.model.checkpoint import load_checkpoint
 from csrnet_ros.training.backbone_weights import load_backbone
@@ -188,9 +188,7 @@ def give_first_weights(
     if args.initial_weights:
         adopted = adopt_weights(network, load_checkpoint(args.initial_weights), labels=labels)
         total = len(network.state_dict())
-        print(
-            f'{args.initial_weights}: {adopted} of {total} tensors taken over', file=sys.stderr
-        )
+        print(f'{args.initial_weights}: {adopted} of {total} tensors taken over', file=sys.stderr)
     elif recipe.imagenet_backbone:
         load_backbone(network.backbone, source=args.backbone_weights or 'imagenet')
 
