@@ -59,22 +59,41 @@ class FileDataset:
         pair = self.pairs[index]
         try:
             image = read_image(pair.image)
-            label = self.code.labels(self.code.read(pair.label))
         except ImageError as error:
             raise DatasetError(str(error)) from error
-        except ValueError as error:
-            raise DatasetError(f'{pair.label}: {error}') from error
+        label = self._own_label(pair)
         if label.shape != image.shape[:2]:
             raise DatasetError(size_fault(pair, image.shape[:2], label.shape))
-        if self.size_px is None or label.shape == self.size_px:
-            return image, label
-        height_px, width_px = self.size_px
-        size = width_px, height_px
+        height_px, width_px = self.size_px or label.shape
         smooth = cv2.INTER_AREA if height_px * width_px < label.size else cv2.INTER_LINEAR
-        return (
-            cv2.resize(image, size, interpolation=smooth),
-            cv2.resize(label, size, interpolation=cv2.INTER_NEAREST),
-        )
+        return self._sized(image, smooth), self._sized(label, cv2.INTER_NEAREST)
+
+    def read_label(self, index: int) -> np.ndarray:
+        """Return the labels that ``read`` gives, without their image.
+
+        :raises DatasetError: if the file cannot be read, or a value is neither a class nor void
+        """
+        return self._sized(self._own_label(self.pairs[index]), cv2.INTER_NEAREST)
+
+    def size(self, index: int) -> tuple[int, int]:
+        """Return height and width of what ``read`` gives; of the labels only the header is read.
+
+        :raises DatasetError: if the file is missing or no image
+        """
+        return self.size_px or self.code.size(self.pairs[index].label)
+
+    def _own_label(self, pair: Pair) -> np.ndarray:
+        """Return the labels of a pair in their own size."""
+        try:
+            return self.code.labels(self.code.read(pair.label))
+        except ValueError as error:
+            raise DatasetError(f'{pair.label}: {error}') from error
+
+    def _sized(self, pixels: np.ndarray, interpolation: int) -> np.ndarray:
+        """Return an image or labels in the size asked for."""
+        if self.size_px is None or pixels.shape[:2] == self.size_px:
+            return pixels
+        return cv2.resize(pixels, self.size_px[::-1], interpolation=interpolation)
 
 
 def size_fault(pair: Pair, image: tuple[int, ...], label: tuple[int, ...]) -> str:

@@ -1,6 +1,7 @@
 """Label files: what they hold, and which class each of their values stands for."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -44,13 +45,8 @@ class MaskCode:
         """
         if path.suffix.lower() in LOSSY_SUFFIXES:
             raise DatasetError(f'{path}: a JPEG, which alters values; labels must be PNG files')
-        try:
-            with Image.open(path) as image:
-                pixels = np.asarray(image.convert('RGB') if self.color else image)
-        except FileNotFoundError as error:
-            raise DatasetError(f'{path}: no such file') from error
-        except UNREADABLE as error:
-            raise DatasetError(f'{path}: not a whole label image ({error})') from error
+        with _opened(path) as image:
+            pixels = np.asarray(image.convert('RGB') if self.color else image)
         if self.color:
             red, green, blue = np.moveaxis(pixels.astype(np.int32), 2, 0)
             return red << 16 | green << 8 | blue
@@ -60,6 +56,14 @@ class MaskCode:
                 'of Pillow'
             )
         return pixels
+
+    def size(self, path: Path) -> tuple[int, int]:
+        """Return height and width of a label file, having read its header.
+
+        :raises DatasetError: if the file is missing or no image
+        """
+        with _opened(path) as image:
+            return image.height, image.width
 
     def labels(self, values: np.ndarray) -> np.ndarray:
         """Return the classes of ``values``, uint8 of the same shape, 255 for void.
@@ -92,6 +96,18 @@ class MaskCode:
         for value, label in self.classes.items():
             table[value] = label
         return table
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[Image.Image]:
+    """Open a label file; within the block too, what Pillow raises becomes a DatasetError."""
+    try:
+        with Image.open(path) as image:
+            yield image
+    except FileNotFoundError as error:
+        raise DatasetError(f'{path}: no such file') from error
+    except UNREADABLE as error:
+        raise DatasetError(f'{path}: not a whole label image ({error})') from error
 
 
 def index_code(count: int, *, void: tuple[int, ...]) -> MaskCode:
