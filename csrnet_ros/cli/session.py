@@ -11,7 +11,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from csrnet_ros.errors import TrainingError
+from csrnet_ros.errors import DatasetError, TrainingError
 from csrnet_ros.labels import LabelSet
 from csrnet_ros.model import Checkpoint, save_checkpoint
 from csrnet_ros.training.background import Background, copy_to_host
@@ -86,6 +86,7 @@ class Session:
 
         :param resume: go on from the saved state, where there is one; else it must not exist
 
+        :raises DatasetError: if a file can no longer be read; it says what is saved
         :raises TrainingError: if the run cannot go on; it says what is saved
         """
         if resume:
@@ -94,11 +95,20 @@ class Session:
             self._refuse_to_overwrite()
         journal = self._journal()
         try:
-            with closing(journal) if journal else nullcontext(), Background() as background:
+            with (
+                closing(journal) if journal else nullcontext(),
+                Background() as background,
+                closing(self._run),
+            ):
                 return self._train_epochs(journal, background)
         except OSError as error:
             raise TrainingError(
                 f'{error}; {self._what_is_saved()}; make room and continue with\n'
+                f'  {continuation()}'
+            ) from error
+        except DatasetError as error:
+            raise DatasetError(
+                f'{error}; {self._what_is_saved()}; mend the file and continue with\n'
                 f'  {continuation()}'
             ) from error
         except TrainingError as error:

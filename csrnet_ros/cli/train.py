@@ -34,7 +34,7 @@ from csrnet_ros.training.evaluate import evaluate
 from csrnet_ros.training.folder import RunFolder
 from csrnet_ros.training.initial_weights import adopt_weights
 from csrnet_ros.training.loop import TrainingRun
-from csrnet_ros.training.memory import load
+from csrnet_ros.training.memory import find_room
 from csrnet_ros.training.processes import Processes, device_name, join_processes
 from csrnet_ros.training.settings import (
     PRECISIONS,
@@ -42,6 +42,7 @@ from csrnet_ros.training.settings import (
     choose_algorithms,
     default_precision,
 )
+from csrnet_ros.training.stream import StreamedSamples
 from csrnet_ros.training.transforms import IMAGENET_MEAN, IMAGENET_STD, Augmentation
 
 JUDGED_ON = {'train': 'val', 'trainval': 'test'}
@@ -222,14 +223,18 @@ def prepare(
     processes: Processes,
     device: torch.device,
 ) -> TrainingRun:
-    """Return a run at its beginning, with its images in memory."""
+    """Return a run at its beginning, its images held in memory where there is room."""
     network.to(device).to(memory_format=torch.channels_last)
-    samples = load(
+    stream = StreamedSamples(
         data,
         drawn_frames=recipe.drawn_frames,
         device=device,
         watch=partial(tqdm, desc='reading', unit='image', disable=not processes.first),
     )
+    room = find_room(device)
+    if processes.first:
+        print(room.verdict(stream), file=sys.stderr)
+    samples = room.place(stream)
     augment = Augmentation(recipe, mean=IMAGENET_MEAN, std=IMAGENET_STD)
     return TrainingRun(network, samples, augment=augment, settings=settings, processes=processes)
 

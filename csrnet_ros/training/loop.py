@@ -16,9 +16,9 @@ from csrnet_ros.training.auxiliary import AuxiliaryHeads
 from csrnet_ros.training.batches import Batches
 from csrnet_ros.training.ema import WeightAverage
 from csrnet_ros.training.losses import class_weights, make_loss
-from csrnet_ros.training.memory import Samples
 from csrnet_ros.training.optimizer import make_optimizer, set_learning_rate
 from csrnet_ros.training.processes import Processes
+from csrnet_ros.training.samples import Samples
 from csrnet_ros.training.schedule import learning_rate
 from csrnet_ros.training.settings import PRECISIONS, RunSettings
 from csrnet_ros.training.transforms import Augmentation
@@ -44,9 +44,10 @@ class TrainingRun:
 
     The network is trained in place, on the device that it and the samples are on.
 
-    :param samples: the training images; every process holds all of them
+    :param samples: the training images, all of them in every process
     :param augment: what becomes of them, with the recipe of the run
     :param processes: those that share each batch
+    :raises DatasetError: if a file cannot be read
     :raises TrainingError: if a batch cannot be made of the images, or be shared equally
     """
 
@@ -63,14 +64,15 @@ class TrainingRun:
         self.recipe = recipe = augment.recipe
         self.steps_done = 0
         self._processes = processes
-        self.device = samples.images.device
+        self.device = samples.device
         self._dtype = PRECISIONS[settings.precision]
         weights = class_weights(
-            samples.labels, num_classes=network.num_classes, balance=recipe.class_balance
+            samples, num_classes=network.num_classes, balance=recipe.class_balance
         ).to(next(network.parameters()))
         self._batches = Batches(
             samples, augment, class_weights=weights, settings=settings, processes=processes
         )
+        self._coming = self._batches.from_step(0)
         self._criterion = make_loss(recipe, weights=weights).to(self.device)
         model = AuxiliaryHeads(network) if recipe.auxiliary_weight else network
         self._model = model.to(self.device)
@@ -84,7 +86,7 @@ class TrainingRun:
     @property
     def steps(self) -> int:
         """Steps of the whole run."""
-        return self.recipe.epochs * self._batches.per_epoch
+        return self._batches.count
 
     @property
     def epochs_done(self) -> int:
@@ -97,6 +99,7 @@ class TrainingRun:
         A loss is read when the next step is under way, so that no device waits for its reader.
 
         :param stop: asked after each step, in all processes, whether to end before
+        :raises DatasetError: if a file cannot be read
         :raises TrainingError: if the loss ceases to be finite
         """
         self._model.train()
@@ -116,7 +119,7 @@ class TrainingRun:
         rate = learning_rate(self.recipe, progress=self.steps_done / self._batches.per_epoch)
         set_learning_rate(self._optimizer, rate)
         self._optimizer.zero_grad()
-        parts = self._batches.parts(self.steps_done)
+        parts = next(self._coming)
         total = torch.zeros((), device=self.device)
         for number, part in enumerate(parts, 1):
             with self._gradients_kept(number < len(parts)):
@@ -151,6 +154,10 @@ class TrainingRun:
             )
         return step
 
+    def close(self) -> None:
+        """End what is read ahead; no step can follow, unless a state is loaded."""
+        self._coming.close()
+
     def weights(self) -> dict[str, Tensor]:
         """Return the weights to use: the average where the recipe has one, else the last."""
         return self._average.weights if self._average else self.network.state_dict()
@@ -181,6 +188,8 @@ class TrainingRun:
     def load_state(self, state: dict[str, Any]) -> None:
         """Go on from what ``state`` returned in a run of the same recipe and network."""
         self.steps_done = state['steps']
+        self.close()
+        self._coming = self._batches.from_step(self.steps_done)
         self._model.load_state_dict(state['model'])
         self._optimizer.load_state_dict(state['optimizer'])
         self._scaler.load_state_dict(state['scaler'])

@@ -11,14 +11,18 @@ from torch.nn import functional
 
 from csrnet_ros.labels import VOID
 from csrnet_ros.training.config import Recipe
+from csrnet_ros.training.samples import Samples
 
 
-def class_weights(labels: Tensor, *, num_classes: int, balance: float) -> Tensor:
+def class_weights(samples: Samples, *, num_classes: int, balance: float) -> Tensor:
     """Return float32 (num_classes,) weights proportional to frequency ** -balance, mean 1.
 
-    :param labels: uint8, any shape; the training labels that the frequencies are taken from
+    :param samples: what the frequencies are taken from, unless the balance is 0
+    :raises DatasetError: if a file cannot be read
     """
-    counts = torch.bincount(labels.flatten(), minlength=VOID + 1)[:num_classes].float()
+    if not balance:
+        return torch.ones(num_classes)
+    counts = samples.label_counts()[:num_classes].float()
     weights = (counts.clamp(min=1) / counts.sum()) ** -balance
     return weights / weights.mean()
 

@@ -77,12 +77,17 @@ def join_processes(device: torch.device) -> Iterator[Processes]:
         distributed.destroy_process_group()
 
 
+def local_processes() -> int:
+    """Return how many processes torchrun has started on this machine; 1 without it."""
+    return int(os.environ.get('LOCAL_WORLD_SIZE', 1))
+
+
 def device_name(name: str) -> str:
     """Return the device of this process, where torchrun has started one for each GPU.
 
     :raises ValueError: if all of torchrun's processes are sent to one and the same GPU
     """
-    local = int(os.environ.get('LOCAL_WORLD_SIZE', 1))
+    local = local_processes()
     if local == 1 or name == 'cpu' or (name == 'auto' and not torch.cuda.is_available()):
         return name
     if name in ('auto', 'cuda'):

@@ -18,13 +18,14 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from csrnet_ros.model import load_checkpoint
 
 TINY_TRAIN = Path(__file__).with_name('tiny_train.py')
+STREAMED_TRAIN = Path(__file__).with_name('streamed_train.py')
 LAUNCHER = ['-m', 'torch.distributed.run', '--standalone', '--nproc-per-node', '2']
 STEPS = 8
 
 
-def arguments(root, out, *more, recipe='tiny'):
+def arguments(root, out, *more, recipe='tiny', script=TINY_TRAIN):
     return [
-        TINY_TRAIN, '--root', root, '--split', 'train', '--recipe', recipe, '--device', 'cpu',
+        script, '--root', root, '--split', 'train', '--recipe', recipe, '--device', 'cpu',
         '--deterministic', '--out', out, *more,
     ]  # fmt: skip
 
@@ -82,11 +83,11 @@ def assert_equal(found, wanted):
         assert equal(found, wanted)
 
 
-def losses(out):
-    """Return the loss of each step as TensorBoard shows them."""
+def scalars(out, name):
+    """Return the values of each step as TensorBoard shows them."""
     events = EventAccumulator(str(out.with_suffix('.run')), size_guidance={'scalars': 0})
     events.Reload()
-    return {event.step: event.value for event in events.Scalars('loss')}
+    return {event.step: event.value for event in events.Scalars(name)}
 
 
 @pytest.fixture(scope='module')
@@ -123,12 +124,12 @@ def test_a_run_killed_again_and_again_ends_as_if_it_had_not_been(tmp_path, root,
     process, said = train(root, out, '--resume')
     assert process.returncode == 0, said
     assert_same_bits(out, undisturbed)
-    assert sorted(losses(out)) == list(range(1, STEPS + 1))
+    assert sorted(scalars(out, 'loss')) == list(range(1, STEPS + 1))
 
 
-def interrupted(root, out, blow):
+def interrupted(root, out, blow, **more):
     """Return the command with which a run says that it can be continued after a signal."""
-    process = start([sys.executable, *arguments(root, out)])
+    process = start([sys.executable, *arguments(root, out, **more)])
     wait_for(process, 'loss')
     process.send_signal(blow)
     _, said = process.communicate()
@@ -144,6 +145,31 @@ def test_ctrl_c_saves_and_says_how_to_continue(tmp_path, root, undisturbed):
     _, said = process.communicate()
     assert process.returncode == 0, said
     assert_same_bits(out, undisturbed)
+
+
+def test_a_run_that_reads_from_disk_ends_with_the_bits_of_one_in_memory(
+    tmp_path, root, undisturbed
+):
+    out = tmp_path / 'net.safetensors'
+    process = start(shlex.split(interrupted(root, out, signal.SIGINT, script=STREAMED_TRAIN)))
+    _, said = process.communicate()
+    assert process.returncode == 0, said
+    assert '8 images of 128x96 take 0.00 GB' in said
+    assert 'they are read from disk, batch by batch' in said
+    assert_same_bits(out, undisturbed)
+
+
+def test_a_file_that_breaks_during_the_run_is_named_with_what_is_saved(tmp_path, make_camvid):
+    root, out = make_camvid(tmp_path / 'CamVid', train=8), tmp_path / 'net.safetensors'
+    process = start([sys.executable, *arguments(root, out, '--epochs', 99, script=STREAMED_TRAIN)])
+    wait_for(process, 'loss')
+    broken = root / 'trainannot' / 'train_003.png'
+    broken.write_bytes(b'')
+    _, said = process.communicate()
+    assert process.returncode == 1
+    message = f'error: {re.escape(str(broken))}: not a whole label image .*; mend the file'
+    assert re.search(message, said), said
+    assert said.splitlines()[-1].strip().endswith('--resume')
 
 
 def test_sigterm_saves_and_a_full_disk_loses_nothing(tmp_path, root, undisturbed):
@@ -203,7 +229,7 @@ def test_torchrun_trains_one_network_in_two_processes(tmp_path, root):
     out = tmp_path / 'net.safetensors'
     process, said = train(root, out, '--epochs', 1, launcher=LAUNCHER)
     assert process.returncode == 0, said
-    assert sorted(losses(out)) == [1, 2]
+    assert sorted(scalars(out, 'loss')) == [1, 2]
     provenance = load_checkpoint(out).provenance
     assert (provenance['processes'], provenance['epochs']) == (2, 1)
     assert 'miou' in provenance

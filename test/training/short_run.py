@@ -8,9 +8,10 @@ from csrnet_ros.model import VARIANTS, CSRNet
 from csrnet_ros.training.config import Recipe
 from csrnet_ros.training.datasets import camvid
 from csrnet_ros.training.loop import TrainingRun
-from csrnet_ros.training.memory import load
+from csrnet_ros.training.memory import hold
 from csrnet_ros.training.processes import join_processes
 from csrnet_ros.training.settings import RunSettings
+from csrnet_ros.training.stream import StreamedSamples
 from csrnet_ros.training.transforms import IMAGENET_MEAN, IMAGENET_STD, Augmentation
 
 RECIPE = Recipe(
@@ -41,7 +42,7 @@ def main(root: str, out: str) -> None:
     with join_processes(device) as processes:
         run = TrainingRun(
             CSRNet(VARIANTS['light'], num_classes=11).double(),
-            load(camvid(root, 'train'), drawn_frames=0, device=device),
+            hold(StreamedSamples(camvid(root, 'train'), drawn_frames=0, device=device)),
             augment=DoublePrecision(RECIPE, mean=IMAGENET_MEAN, std=IMAGENET_STD),
             settings=RunSettings(),
             processes=processes,

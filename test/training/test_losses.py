@@ -9,6 +9,7 @@ import torch
 from csrnet_ros.labels import VOID
 from csrnet_ros.training.config import find_recipe
 from csrnet_ros.training.losses import HardPixelLoss, class_weights, make_loss
+from csrnet_ros.training.memory import HeldSamples
 
 PAPER = find_recipe('paper', 'camvid')
 WEIGHTS = torch.tensor([0.5, 1.0, 1.5, 3.0])
@@ -122,8 +123,9 @@ def test_auxiliary_heads_add_their_share(probability):
 
 
 def test_rare_classes_weigh_more_where_balance_is_asked_for():
-    labels = torch.tensor([0] * 90 + [1] * 10 + [255] * 50, dtype=torch.uint8)
-    assert class_weights(labels, num_classes=2, balance=0.0).tolist() == [1, 1]
-    frequent, rare = class_weights(labels, num_classes=2, balance=0.5).tolist()
+    labels = torch.tensor([0] * 90 + [1] * 10 + [255] * 50, dtype=torch.uint8).view(2, 5, 15)
+    samples = HeldSamples(labels[:, None].expand(-1, 3, -1, -1), labels)
+    assert class_weights(samples, num_classes=2, balance=0.0).tolist() == [1, 1]
+    frequent, rare = class_weights(samples, num_classes=2, balance=0.5).tolist()
     assert rare / frequent == pytest.approx(3)
     assert frequent + rare == pytest.approx(2)

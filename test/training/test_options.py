@@ -12,7 +12,7 @@ from csrnet_ros.model import CONFIGS, VARIANTS, CSRNet
 from csrnet_ros.training.config import Recipe, find_recipe
 from csrnet_ros.training.datasets.street import draw_street
 from csrnet_ros.training.loop import TrainingRun
-from csrnet_ros.training.memory import Samples
+from csrnet_ros.training.memory import HeldSamples
 from csrnet_ros.training.settings import RunSettings
 from csrnet_ros.training.transforms import IMAGENET_MEAN, IMAGENET_STD, Augmentation
 
@@ -40,7 +40,7 @@ def samples():
     """Four drawn streets of 72x96 pixels."""
     drawn = [draw_street(0, seed=seed, height_px=72, width_px=96) for seed in range(4)]
     images, labels = map(np.stack, zip(*drawn))
-    return Samples(torch.from_numpy(images.transpose(0, 3, 1, 2)), torch.from_numpy(labels))
+    return HeldSamples(torch.from_numpy(images.transpose(0, 3, 1, 2)), torch.from_numpy(labels))
 
 
 def start(network, samples, recipe):
@@ -62,7 +62,7 @@ def assert_trains(name, samples, options):
     torch.manual_seed(0)
     network = CSRNet(CONFIGS[name], num_classes=len(CAMVID))
     before = {name: value.clone() for name, value in network.state_dict().items()}
-    one_batch = Samples(samples.images[:2], samples.labels[:2])
+    one_batch = HeldSamples(samples.images[:2], samples.labels[:2])
     run = start(network, one_batch, replace(PLAIN, **options))
     losses = [step.loss for step in run.epoch()]
     assert len(losses) == 1

@@ -13,9 +13,10 @@ from csrnet_ros.model import VARIANTS, CSRNet
 from csrnet_ros.training.config import Recipe
 from csrnet_ros.training.datasets import camvid
 from csrnet_ros.training.loop import TrainingRun
-from csrnet_ros.training.memory import load
+from csrnet_ros.training.memory import hold
 from csrnet_ros.training.plan import plan_epoch
 from csrnet_ros.training.settings import RunSettings
+from csrnet_ros.training.stream import StreamedSamples
 from csrnet_ros.training.transforms import IMAGENET_MEAN, IMAGENET_STD, Augmentation
 
 CPU = torch.device('cpu')
@@ -33,6 +34,10 @@ class InPrecision(Augmentation):
     def __call__(self, images, labels, draws):
         x, target = super().__call__(images, labels, draws)
         return x.to(self.dtype), target
+
+
+def held(data, drawn_frames=0):
+    return hold(StreamedSamples(data, drawn_frames=drawn_frames, device=CPU))
 
 
 def start(samples, recipe, *, dtype=torch.float32, **settings):
@@ -62,7 +67,7 @@ def gradients(run):
 
 def test_a_set_in_memory_is_what_is_on_disk(small_camvid):
     data = camvid(small_camvid, 'train')
-    samples = load(data, drawn_frames=2, device=CPU)
+    samples = held(data, drawn_frames=2)
     assert samples.images.shape == (6, 3, 96, 128)
     for index in range(len(data)):
         image, label = data.read(index)
@@ -75,11 +80,11 @@ def test_images_of_different_sizes_are_named(small_camvid):
     for path in (data.pairs[2].image, data.pairs[2].label):
         cv2.imwrite(str(path), np.zeros((64, 64), np.uint8))
     with pytest.raises(DatasetError, match=f'{data.pairs[2].image}: 64x64.*96x128'):
-        load(data, drawn_frames=0, device=CPU)
+        held(data)
 
 
 def test_the_loss_falls(small_camvid):
-    samples = load(camvid(small_camvid, 'trainval'), drawn_frames=2, device=CPU)
+    samples = held(camvid(small_camvid, 'trainval'), drawn_frames=2)
     steps = finish(start(samples, RECIPE))
     assert [step.number for step in steps] == list(range(1, 13))
     assert [step.epoch for step in steps] == [1 + number // 2 for number in range(12)]
@@ -87,7 +92,7 @@ def test_the_loss_falls(small_camvid):
 
 
 def test_the_same_seed_gives_the_same_run(small_camvid):
-    samples = load(camvid(small_camvid, 'train'), drawn_frames=0, device=CPU)
+    samples = held(camvid(small_camvid, 'train'))
     recipe = replace(RECIPE, epochs=2, color_jitter=0.2)
     first, second, other = (losses(start(samples, recipe, seed=seed)) for seed in (3, 3, 4))
     assert first == pytest.approx(second, rel=1e-4)
@@ -96,7 +101,7 @@ def test_the_same_seed_gives_the_same_run(small_camvid):
 
 @pytest.mark.parametrize('precision', ['bf16', 'fp16'])
 def test_half_precision_sees_about_the_same_loss(small_camvid, precision):
-    samples = load(camvid(small_camvid, 'train'), drawn_frames=0, device=CPU)
+    samples = held(camvid(small_camvid, 'train'))
     recipe = replace(RECIPE, epochs=1)
     expected = losses(start(samples, recipe))
     run = start(samples, recipe, precision=precision)
@@ -108,7 +113,7 @@ def test_half_precision_sees_about_the_same_loss(small_camvid, precision):
 
 def test_a_batch_in_parts_gives_the_step_of_the_whole(small_camvid):
     # Two images that are their own mirrors, twice each; a seed that gives each part both.
-    samples = load(camvid(small_camvid, 'train'), drawn_frames=0, device=CPU)
+    samples = held(camvid(small_camvid, 'train'))
     for values in (samples.images, samples.labels):
         values[..., 64:] = values[..., :64].flip(-1)
         values[2:] = values[:2]
@@ -138,20 +143,20 @@ def test_a_batch_in_parts_gives_the_step_of_the_whole(small_camvid):
     ],
 )
 def test_batches_that_cannot_be_made(small_camvid, images, settings, words):
-    samples = load(camvid(small_camvid, images), drawn_frames=0, device=CPU)
+    samples = held(camvid(small_camvid, images))
     with pytest.raises(TrainingError, match=words):
         start(samples, RECIPE, **settings)
 
 
 def test_a_loss_that_is_not_finite_stops_the_run(small_camvid):
-    samples = load(camvid(small_camvid, 'train'), drawn_frames=0, device=CPU)
+    samples = held(camvid(small_camvid, 'train'))
     run = start(samples, replace(RECIPE, learning_rate=1e30, final_learning_rate=1e30))
     with pytest.raises(TrainingError, match=r'the loss is .* epoch \d, step \d, .* rate 1e\+30'):
         finish(run)
 
 
 def test_weights_that_are_not_finite_are_no_state_to_save(small_camvid):
-    samples = load(camvid(small_camvid, 'train'), drawn_frames=0, device=CPU)
+    samples = held(camvid(small_camvid, 'train'))
     run = start(samples, RECIPE)
     run.network.classify.bias.data[3] = torch.inf
     with pytest.raises(TrainingError, match='classify.bias .* no longer finite after epoch 0'):
@@ -159,7 +164,7 @@ def test_weights_that_are_not_finite_are_no_state_to_save(small_camvid):
 
 
 def test_a_batch_of_nothing_but_void_teaches_nothing(small_camvid):
-    samples = load(camvid(small_camvid, 'train'), drawn_frames=0, device=CPU)
+    samples = held(camvid(small_camvid, 'train'))
     samples.labels.fill_(VOID)
     run = start(samples, replace(RECIPE, weight_decay=0.0, epochs=1))
     before = [parameter.clone() for parameter in run.network.parameters()]
@@ -168,7 +173,7 @@ def test_a_batch_of_nothing_but_void_teaches_nothing(small_camvid):
 
 
 def test_a_run_stops_after_the_step_when_asked(small_camvid):
-    samples = load(camvid(small_camvid, 'trainval'), drawn_frames=2, device=CPU)
+    samples = held(camvid(small_camvid, 'trainval'), drawn_frames=2)
     run = start(samples, RECIPE)
     assert [step.number for step in run.epoch(stop=lambda: True)] == [1]
     assert [step.number for step in run.epoch()] == [2]
