@@ -134,14 +134,18 @@ class Session:
             while run.steps_done < run.steps:
                 if self._processes.any(bool(interruption)):
                     break
-                began, before = time.monotonic(), run.steps_done
+                began, before, waited_s = time.monotonic(), run.steps_done, run.waited_s
                 for step in run.epoch(stop=lambda: bool(interruption)):
                     self._show(step, bar)
                     if journal:
                         journal.record(step)
                 if journal:
-                    images_per_s = (run.steps_done - before) * size / (time.monotonic() - began)
-                    journal.record_speed(images_per_s, step=run.steps_done)
+                    seconds = time.monotonic() - began
+                    journal.record_speed(
+                        (run.steps_done - before) * size / seconds,
+                        waited_share=(run.waited_s - waited_s) / seconds,
+                        step=run.steps_done,
+                    )
                     self._save(journal, background)
             background.wait()
         if not interruption and run.steps_done == run.steps:

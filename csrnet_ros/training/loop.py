@@ -1,6 +1,7 @@
 """The training loop."""
 
 import math
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from torch.nn.parallel import DistributedDataParallel
 from csrnet_ros.errors import TrainingError
 from csrnet_ros.model import CSRNet
 from csrnet_ros.training.auxiliary import AuxiliaryHeads
-from csrnet_ros.training.batches import Batches
+from csrnet_ros.training.batches import Batches, Part
 from csrnet_ros.training.ema import WeightAverage
 from csrnet_ros.training.losses import class_weights, make_loss
 from csrnet_ros.training.optimizer import make_optimizer, set_learning_rate
@@ -42,7 +43,9 @@ class Step:
 class TrainingRun:
     """A network in training: all that changes from step to step, and how it changes.
 
-    The network is trained in place, on the device that it and the samples are on.
+    The network is trained in place, on the device that it and the samples are on. ``waited_s``
+    counts the seconds that the host has spent on getting batches: on their reading and, on a CPU,
+    their augmentation; what a GPU has to do for them is only launched in that time.
 
     :param samples: the training images, all of them in every process
     :param augment: what becomes of them, with the recipe of the run
@@ -63,6 +66,7 @@ class TrainingRun:
         self.network = network
         self.recipe = recipe = augment.recipe
         self.steps_done = 0
+        self.waited_s = 0.0
         self._processes = processes
         self.device = samples.device
         self._dtype = PRECISIONS[settings.precision]
@@ -119,7 +123,7 @@ class TrainingRun:
         rate = learning_rate(self.recipe, progress=self.steps_done / self._batches.per_epoch)
         set_learning_rate(self._optimizer, rate)
         self._optimizer.zero_grad()
-        parts = next(self._coming)
+        parts = self._next_parts()
         total = torch.zeros((), device=self.device)
         for number, part in enumerate(parts, 1):
             with self._gradients_kept(number < len(parts)):
@@ -138,6 +142,12 @@ class TrainingRun:
             self._average.update(self.network)
         self.steps_done += 1
         return self.steps_done, rate, self._processes.sum(total)
+
+    def _next_parts(self) -> list[Part]:
+        began = time.monotonic()
+        parts = next(self._coming)
+        self.waited_s += time.monotonic() - began
+        return parts
 
     def _gradients_kept(self, kept: bool) -> AbstractContextManager[Any]:
         """Return the context in which the processes do not exchange gradients, if so wanted."""

@@ -157,6 +157,7 @@ def test_a_run_that_reads_from_disk_ends_with_the_bits_of_one_in_memory(
     assert '8 images of 128x96 take 0.00 GB' in said
     assert 'they are read from disk, batch by batch' in said
     assert_same_bits(out, undisturbed)
+    assert all(0 < share < 1 for share in scalars(out, 'share_of_time_in_steps').values())
 
 
 def test_a_file_that_breaks_during_the_run_is_named_with_what_is_saved(tmp_path, make_camvid):

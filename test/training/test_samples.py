@@ -162,5 +162,6 @@ def test_a_streamed_run_that_is_cut_goes_on_as_one_in_memory(streamed):
     continued.load_state(cut.state())
     losses += [step.loss for _ in range(2) for step in continued.epoch()]
     assert losses == pytest.approx(wanted, rel=1e-4)
+    assert continued.waited_s > 0
     continued.close()
     assert not reading_threads()
