@@ -17,18 +17,19 @@ import torch
 from tqdm import tqdm
 
 from csrnet_ros import __version__
-from csrnet_ros.cli.command import HelpFormatter, command
+from csrnet_ros.cli.command import command
 from csrnet_ros.cli.session import Session
 from csrnet_ros.cli.tables import iou_table, summary
+from csrnet_ros.cli.train_options import JUDGED_ON, choose_recipe, parse
 from csrnet_ros.devices import find_device
 from csrnet_ros.labels import LabelSet
 from csrnet_ros.media.confusion import draw_confusion
 from csrnet_ros.media.saving import save_image
-from csrnet_ros.model import CONFIGS, CSRNet, find_config, save_checkpoint
+from csrnet_ros.model import CSRNet, find_config, save_checkpoint
 from csrnet_ros.model.checkpoint import load_checkpoint
 from csrnet_ros.training.backbone_weights import load_backbone
 from csrnet_ros.training.check import check_dataset
-from csrnet_ros.training.config import RECIPES, Recipe, find_recipe
+from csrnet_ros.training.config import Recipe
 from csrnet_ros.training.datasets import DATASETS, FileDataset
 from csrnet_ros.training.evaluate import evaluate
 from csrnet_ros.training.folder import RunFolder
@@ -37,7 +38,6 @@ from csrnet_ros.training.loop import TrainingRun
 from csrnet_ros.training.memory import find_room
 from csrnet_ros.training.processes import Processes, device_name, join_processes
 from csrnet_ros.training.settings import (
-    PRECISIONS,
     RunSettings,
     choose_algorithms,
     default_precision,
@@ -45,95 +45,11 @@ from csrnet_ros.training.settings import (
 from csrnet_ros.training.stream import StreamedSamples
 from csrnet_ros.training.transforms import IMAGENET_MEAN, IMAGENET_STD, Augmentation
 
-JUDGED_ON = {'train': 'val', 'trainval': 'test'}
-"""The split that a network is measured on after training on another."""
-
-
-def parse(arguments: list[str] | None = None) -> argparse.Namespace:
-    """Parse the command line."""
-    parser = argparse.ArgumentParser(
-        prog='csrnet-train', description=__doc__, formatter_class=HelpFormatter
-    )
-    parser.add_argument('--data', choices=DATASETS, default='camvid', help='the data set')
-    parser.add_argument('--root', type=Path, required=True, help="the data set's folder")
-    parser.add_argument(
-        '--split',
-        choices=JUDGED_ON,
-        default='train',
-        help='what to train on; train is measured on val, trainval on test, as the paper does on '
-        'CamVid',
-    )
-    parser.add_argument(
-        '--model',
-        choices=CONFIGS,
-        default='light',
-        metavar='NAME',
-        help=f'the network: {", ".join(CONFIGS)}',
-    )
-    parser.add_argument(
-        '--recipe',
-        choices=RECIPES,
-        default='paper',
-        help="paper: the paper's, from ImageNet weights; scratch: without those, on a GPU; "
-        'cpu: small crops, from scratch',
-    )
-    start = parser.add_mutually_exclusive_group()
-    start.add_argument(
-        '--backbone-weights',
-        metavar='FILE',
-        help='start the backbone from a file, from imagenet, or from none (default: as the '
-        'recipe says)',
-    )
-    start.add_argument(
-        '--initial-weights',
-        type=Path,
-        metavar='FILE',
-        help='start from a trained checkpoint, be it of another variant or for other classes: '
-        'whatever of it fits is taken over',
-    )
-    parser.add_argument('--epochs', type=int, help="instead of the recipe's", default=None)
-    _add_run_options(parser)
-    return parser.parse_args(arguments)
-
-
-def _add_run_options(parser: argparse.ArgumentParser) -> None:
-    """Add what changes how a run is computed and where it is kept, but not what it is."""
-    parser.add_argument('--device', default='auto', help='auto, cpu, cuda, or cuda:N')
-    parser.add_argument(
-        '--precision',
-        choices=PRECISIONS,
-        help='what the network computes in (default: bf16 on a GPU that has it, else fp16; fp32 '
-        'on a CPU)',
-    )
-    parser.add_argument(
-        '--accumulate',
-        type=int,
-        default=1,
-        metavar='PARTS',
-        help='compute a batch in so many parts, to need less memory',
-    )
-    parser.add_argument('--seed', type=int, default=0, help='of every random choice')
-    parser.add_argument(
-        '--deterministic', action='store_true', help='the same run gives the same bits; slower'
-    )
-    parser.add_argument(
-        '--out', type=_safetensors, required=True, help='the checkpoint to write, *.safetensors'
-    )
-    parser.add_argument(
-        '--resume', action='store_true', help='continue the run of --out, if there is one'
-    )
-
-
-def _safetensors(name: str) -> Path:
-    if not name.endswith('.safetensors'):
-        raise argparse.ArgumentTypeError(f'{name} does not end in .safetensors')
-    return Path(name)
-
 
 @command
 def main() -> int:
     """Train, keep state and checkpoint after every epoch, measure the last one."""
-    args = parse()
+    args = parse(__doc__)
     recipe = choose_recipe(args)
     device = find_device(device_name(args.device))
     settings = RunSettings(
@@ -169,17 +85,6 @@ def main() -> int:
     if processes.first:
         measure(args.out, judge, device, picture=folder.path / 'confusion.png')
     return 0
-
-
-def choose_recipe(args: argparse.Namespace) -> Recipe:
-    """Return the recipe with what the command line changes in it."""
-    recipe = find_recipe(args.recipe, args.data)
-    if args.epochs is not None:
-        recipe = dataclasses.replace(recipe, epochs=args.epochs)
-    if args.backbone_weights is not None:
-        pretrained = args.backbone_weights != 'none'
-        recipe = dataclasses.replace(recipe, imagenet_backbone=pretrained)
-    return recipe
 
 
 def give_first_weights(
