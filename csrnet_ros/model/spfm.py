@@ -21,6 +21,17 @@ def grid_size(rows: int, height: int, width: int) -> tuple[int, int]:
     return rows, max(1, round(rows * width / height))
 
 
+class GridPool(nn.Module):
+    """Averages a map over the cells of a pooling grid; cells may differ by a row or a column.
+
+    x (N, C, H, W) -> (N, C, rows, columns)
+    """
+
+    def forward(self, x: Tensor, rows: int) -> Tensor:
+        """Return the averages over ``rows`` rows of cells that are about square."""
+        return functional.adaptive_avg_pool2d(x, grid_size(rows, x.shape[-2], x.shape[-1]))
+
+
 class SPFM(nn.Module):
     """Adds global context to a map: averages over three coarse grids, fused with the map.
 
@@ -31,6 +42,7 @@ class SPFM(nn.Module):
         super().__init__()
         branch = channels // len(GRIDS)
         self.squeeze = ConvBnRelu(in_channels, channels, kernel_size=1, bn_momentum=BN_MOMENTUM)
+        self.pool = GridPool()
         self.branches = nn.ModuleList(
             ConvBnRelu(channels, branch, kernel_size=1, bn_momentum=BN_MOMENTUM) for _ in GRIDS
         )
@@ -41,9 +53,8 @@ class SPFM(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Return the map x (N, in_channels, H, W) with its context, (N, channels, H, W)."""
         x = self.squeeze(x)
-        height, width = x.shape[-2:]
+        size = (x.shape[-2], x.shape[-1])
         levels = [x]
         for rows, branch in zip(GRIDS, self.branches, strict=True):
-            pooled = functional.adaptive_avg_pool2d(x, grid_size(rows, height, width))
-            levels.append(resize_bilinear(branch(pooled), (height, width)))
+            levels.append(resize_bilinear(branch(self.pool(x, rows)), size))
         return self.fuse(torch.cat(levels, dim=1))

@@ -30,11 +30,15 @@ class Attention(nn.Module):
         """
         self._check_batch(high.shape[0])
         g = (high + low).mean(dim=(2, 3))  # eq. 2, 3: (N, c)
+        for_high, for_low = self.weights(g)
+        return for_high * high + for_low * low  # eq. 7, 8: (N, c, H, W)
+
+    def weights(self, g: Tensor) -> Tensor:
+        """Return what each map weighs, (2, N, c, 1, 1), by the mean g (N, c) of their sum."""
         s = self.relu(self.bn(self.descriptor(g)))  # eq. 4: (N, c)
         pair = torch.stack((self.to_high(s), self.to_low(s)))  # eq. 5: (2, N, c)
         # eq. 6: over the pair, not over the channels; see docs/decisions/0001.
-        for_high, for_low = pair.softmax(dim=0)[..., None, None]
-        return for_high * high + for_low * low  # eq. 7, 8: (N, c, H, W)
+        return pair.softmax(dim=0)[..., None, None]
 
     def _check_batch(self, images: int) -> None:
         if self.training and images == 1 and not isinstance(self.bn, nn.SyncBatchNorm):
