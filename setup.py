@@ -45,6 +45,10 @@ setup(
             'ros-sensor-msgs~=5.5',
             'ros-std-msgs~=5.5',
         ],
+        # Runtimes that are faster than PyTorch on a CPU, and what csrnet-export writes with.
+        'fast': ['onnx', 'onnxruntime', 'onnxscript', 'openvino'],
+        'int8': ['nncf'],
+        'bench': ['matplotlib', 'psutil', 'segmentation-models-pytorch', 'transformers'],
         'dev': [
             'colcon-bash',
             'colcon-metadata',
@@ -63,6 +67,8 @@ setup(
             'csrnet-train = csrnet_ros.cli.train:main',
             'csrnet-eval = csrnet_ros.cli.eval:main',
             'csrnet-segment = csrnet_ros.cli.segment:main',
+            'csrnet-export = csrnet_ros.cli.export:main',
+            'csrnet-bench = csrnet_ros.cli.bench:main',
         ],
     },
 )
