@@ -1,40 +1,13 @@
 """Image messages to arrays and back, without a copy where the bytes allow it."""
 
 import array
-from collections.abc import Callable
-from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
 from csrnet_ros.errors import ImageError
-
-
-def _converter(code: int) -> Callable[[np.ndarray], np.ndarray]:
-    return lambda pixels: cv2.cvtColor(pixels, code)
-
-
-@dataclass(frozen=True, slots=True)
-class Encoding:
-    """How an encoding of ``sensor_msgs/image_encodings`` is read.
-
-    :param pixel_bytes: bytes of one pixel
-    :param to_rgb: from uint8 (H, W, pixel_bytes), rows perhaps apart, to packed RGB (H, W, 3)
-    """
-
-    pixel_bytes: int
-    to_rgb: Callable[[np.ndarray], np.ndarray]
-
-
-ENCODINGS: dict[str, Encoding] = {
-    'rgb8': Encoding(3, np.ascontiguousarray),
-    'bgr8': Encoding(3, _converter(cv2.COLOR_BGR2RGB)),
-    'rgba8': Encoding(4, _converter(cv2.COLOR_RGBA2RGB)),
-    'bgra8': Encoding(4, _converter(cv2.COLOR_BGRA2RGB)),
-    'mono8': Encoding(1, _converter(cv2.COLOR_GRAY2RGB)),
-}
+from csrnet_ros.media.encodings import ENCODINGS, RawImage
 
 
 def image_from_message(message: Image) -> np.ndarray:
@@ -44,28 +17,16 @@ def image_from_message(message: Image) -> np.ndarray:
 
     :raises ImageError: if the size is impossible, the data too short, or the encoding unknown
     """
-    encoding = ENCODINGS.get(message.encoding)
-    if encoding is None:
+    if message.encoding not in ENCODINGS:
         return _image_from_cv_bridge(message)
-    return encoding.to_rgb(_pixels(message, encoding.pixel_bytes))
-
-
-def _pixels(message: Image, pixel_bytes: int) -> np.ndarray:
-    height, width, step = message.height, message.width, message.step
-    if height == 0 or width == 0:
-        raise ImageError(f'the image is {width}x{height} pixels: it has no pixels to label')
-    if step < width * pixel_bytes:
-        raise ImageError(
-            f'step is {step} bytes, but a row of {width} {message.encoding} pixels takes '
-            f'{width * pixel_bytes}: the camera driver fills the message wrongly'
-        )
-    if len(message.data) < height * step:
-        raise ImageError(
-            f'data holds {len(message.data)} bytes, but height x step is {height} x {step} = '
-            f'{height * step}: the camera driver fills the message wrongly'
-        )
-    rows = np.frombuffer(message.data, np.uint8, height * step).reshape(height, step)
-    return rows[:, : width * pixel_bytes].reshape(height, width, pixel_bytes)
+    return RawImage(
+        message.encoding,
+        height=message.height,
+        width=message.width,
+        step=message.step,
+        data=message.data,
+        big_endian=bool(message.is_bigendian),
+    ).to_rgb()
 
 
 def _image_from_cv_bridge(message: Image) -> np.ndarray:
