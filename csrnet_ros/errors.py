@@ -5,12 +5,20 @@ class CsrnetError(Exception):
     """Base of every error that a command shows as one line instead of a traceback."""
 
 
+class BenchmarkError(CsrnetError):
+    """A benchmark did not get to its end, or its record cannot be read."""
+
+
 class CheckpointError(CsrnetError):
     """A weights file is missing, damaged, foreign, or does not fit the network."""
 
 
 class DatasetError(CsrnetError):
     """A data set's folder, list, image or label is missing or not as its format wants it."""
+
+
+class DemoError(CsrnetError):
+    """The demo did not get to its end."""
 
 
 class DeviceError(CsrnetError):
@@ -23,3 +31,7 @@ class ImageError(CsrnetError):
 
 class TrainingError(CsrnetError):
     """A training run cannot start or cannot go on."""
+
+
+class MissingPackageError(CsrnetError):
+    """A package that only some work needs is not installed."""

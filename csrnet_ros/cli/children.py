@@ -8,6 +8,7 @@ import sys
 import threading
 from collections import deque
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from queue import SimpleQueue
 from types import TracebackType
 from typing import Any, TypeAlias
@@ -17,8 +18,39 @@ KEPT_LINES = 8
 
 STOP_TIMEOUT_S = 10.0
 
+DOMAINS = 101
+"""ROS domains 1 to 101 are safe on every system."""
+
+IMAGE_TOPIC = '/camera/image_raw'
+
 Event = dict[str, Any]
 EventQueue: TypeAlias = 'SimpleQueue[tuple[Child, Event | None]]'
+
+
+def own_domain() -> dict[str, str]:
+    """Return the environment that keeps ROS processes among themselves, on this machine."""
+    return {
+        'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
+        'ROS_DOMAIN_ID': str(1 + os.getpid() % DOMAINS),
+    }
+
+
+def start_node(children: 'Children', **parameters: object) -> 'Child':
+    """Start the segmentation node on ``IMAGE_TOPIC`` with values for its parameters.
+
+    Nothing gets lost on the way to it, so that what is dropped is dropped by the node.
+    """
+    values = {
+        **parameters,
+        'image_topic': IMAGE_TOPIC,
+        f'qos_overrides.{IMAGE_TOPIC}.subscription.reliability': 'reliable',
+    }
+    # A string is quoted as YAML wants it.
+    pairs = [f'{name}:={json.dumps(value, default=str)}' for name, value in values.items()]
+    arguments = [part for pair in pairs for part in ('-p', pair)]
+    return children.start(
+        'node', 'csrnet_ros.node.segmentation_node', '--ros-args', *arguments
+    )
 
 
 class Child:
@@ -43,7 +75,7 @@ class Child:
         self._process = subprocess.Popen(
             [sys.executable, '-m', *arguments],
             env=environment,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -52,6 +84,19 @@ class Child:
         )
         self._reader = threading.Thread(target=self._read, daemon=True)
         self._reader.start()
+
+    @property
+    def pid(self) -> int:
+        """The id of the process."""
+        return self._process.pid
+
+    def ask(self, **request: object) -> None:
+        """Write a request to the process, one JSON object per line on its standard input."""
+        assert self._process.stdin is not None
+        # Of one that has ended the events tell, with its last words.
+        with suppress(BrokenPipeError):
+            self._process.stdin.write(json.dumps(request) + '\n')
+            self._process.stdin.flush()
 
     def status(self) -> int:
         """Wait for the end of the process and return its exit status."""
@@ -70,6 +115,9 @@ class Child:
             self._process.kill()
             self._process.wait()
         self._reader.join()
+        assert self._process.stdin is not None
+        with suppress(BrokenPipeError):
+            self._process.stdin.close()
 
     def _read(self) -> None:
         assert self._process.stdout is not None

@@ -7,7 +7,6 @@ writes demo.mp4 and demo.png.
 
 import argparse
 import json
-import os
 import signal
 import sys
 from dataclasses import asdict
@@ -15,10 +14,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from csrnet_ros.cli.children import Child, Children, Event
+from csrnet_ros.cli.children import Child, Children, Event, own_domain, start_node
 from csrnet_ros.cli.command import HelpFormatter, command
 from csrnet_ros.cli.demo_summary import summary
-from csrnet_ros.errors import CsrnetError
+from csrnet_ros.errors import DemoError
 from csrnet_ros.inference import find_weights
 from csrnet_ros.labels import LabelSet
 from csrnet_ros.media.frames import open_frames
@@ -28,15 +27,6 @@ LIVE_FRAMES = 120
 LIVE_RATE_HZ = 10.0
 STILLS_RATE_HZ = 4.0
 """How fast the video shows images that know no time of their own."""
-
-IMAGE_TOPIC = '/camera/image_raw'
-
-DOMAINS = 101
-"""Domains 1 to 101 are safe on every system."""
-
-
-class DemoError(CsrnetError):
-    """The demo did not get to its end."""
 
 
 def parse() -> argparse.Namespace:
@@ -61,8 +51,8 @@ def main() -> int:
     labels = load_checkpoint(weights).labels
     frames, rate_hz = _extent(args.input)
     args.out.mkdir(parents=True, exist_ok=True)
-    with Children(_environment()) as children:
-        _start_node(children, weights)
+    with Children(own_domain()) as children:
+        start_node(children, weights=weights.resolve())
         viewer = _start_viewer(
             children, labels, args.out, rate_hz=rate_hz, truth=args.input is None
         )
@@ -107,25 +97,6 @@ def _extent(source: str | None) -> tuple[int | None, float]:
     if frames is None or frames.live:
         return LIVE_FRAMES, LIVE_RATE_HZ
     return frames.length, frames.rate_hz or STILLS_RATE_HZ
-
-
-def _environment() -> dict[str, str]:
-    """Return what keeps the three processes among themselves, on this machine."""
-    return {
-        'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
-        'ROS_DOMAIN_ID': str(1 + os.getpid() % DOMAINS),
-    }
-
-
-def _start_node(children: Children, weights: Path) -> None:
-    parameters = {
-        'weights': json.dumps(str(weights.resolve())),
-        'image_topic': IMAGE_TOPIC,
-        # Nothing may get lost on the way, so that what is dropped is dropped by the node.
-        f'qos_overrides.{IMAGE_TOPIC}.subscription.reliability': 'reliable',
-    }
-    pairs = [['-p', f'{name}:={value}'] for name, value in parameters.items()]
-    children.start('node', 'csrnet_ros.node.segmentation_node', '--ros-args', *sum(pairs, []))
 
 
 def _start_viewer(

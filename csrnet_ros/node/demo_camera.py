@@ -13,14 +13,13 @@ from rclpy.node import Node
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
-from csrnet_ros.errors import ImageError
+from csrnet_ros.errors import DemoError, ImageError
 from csrnet_ros.media.frames import FrameSource, open_frames
-from csrnet_ros.node.demo_process import (
+from csrnet_ros.node.child import (
     FRAMES_QOS,
     IMAGE_TOPIC,
     LABEL_TOPIC,
     TRUTH_TOPIC,
-    DemoError,
     Stamp,
     run,
     stamp_of,

@@ -13,17 +13,17 @@ from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
 from sensor_msgs.msg import Image
 
+from csrnet_ros.errors import DemoError
 from csrnet_ros.labels import CAMVID, LabelSet
 from csrnet_ros.media.legend import Triptych
 from csrnet_ros.media.saving import VideoFile, save_image
-from csrnet_ros.node.demo_process import (
+from csrnet_ros.node.child import (
     DIAGNOSTICS_TOPIC,
     FRAMES_QOS,
     IMAGE_TOPIC,
     LABEL_TOPIC,
     OVERLAY_TOPIC,
     TRUTH_TOPIC,
-    DemoError,
     Stamp,
     run,
     stamp_of,

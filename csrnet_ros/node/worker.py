@@ -96,13 +96,20 @@ class Worker:
         times_ms = clock.times_ms() | segmentation.stage_times_ms
         with clock.stage('publish'):
             camera.outputs.publish(segmentation, frame.header, wanted=wanted)
-        times_ms |= clock.times_ms() | self._age_ms(frame)
+        engine_ms = sum(segmentation.stage_times_ms.values())
+        times_ms |= clock.times_ms() | self._ages_ms(frame, engine_ms=engine_ms)
         camera.statistics.publish(self._now_s(), times_ms)
 
-    def _age_ms(self, frame: Image) -> dict[str, float]:
-        """Return the time since the frame was taken, unless its stamp was never set."""
+    def _ages_ms(self, frame: Image, *, engine_ms: float) -> dict[str, float]:
+        """Return the time since the frame was taken, and what the engine did not need of it.
+
+        Nothing is known if the frame's stamp was never set.
+        """
         stamp_s = frame.header.stamp.sec + 1e-9 * frame.header.stamp.nanosec
-        return {'stamp to publish': 1e3 * (self._now_s() - stamp_s)} if stamp_s else {}
+        if not stamp_s:
+            return {}
+        age_ms = 1e3 * (self._now_s() - stamp_s)
+        return {'stamp to publish': age_ms, 'beside the engine': age_ms - engine_ms}
 
     def _skip(self, camera: Camera, reason: str, why: str) -> None:
         camera.statistics.drop(self._now_s(), reason)

@@ -1,4 +1,4 @@
-"""What the demo's camera and viewer share: their topics, and how they report and end."""
+"""What processes share that a command starts: their topics, and how they report and end."""
 
 import json
 import sys
@@ -21,10 +21,6 @@ DIAGNOSTICS_TOPIC = '/csrnet/diagnostics'
 FRAMES_QOS = QoSProfile(depth=50, reliability=ReliabilityPolicy.RELIABLE)
 
 Stamp = tuple[int, int]
-
-
-class DemoError(CsrnetError):
-    """The demo cannot go on."""
 
 
 def stamp_of(message: Image) -> Stamp:

@@ -1,0 +1,1 @@
+"""Benchmarks: what is compared, how it is timed, and how the figures are told."""
