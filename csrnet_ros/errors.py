@@ -23,3 +23,7 @@ class ImageError(CsrnetError):
 
 class TrainingError(CsrnetError):
     """A training run cannot start or cannot go on."""
+
+
+class BagError(CsrnetError):
+    """A recorded bag cannot be read or written."""
