@@ -5,6 +5,10 @@ class CsrnetError(Exception):
     """Base of every error that a command shows as one line instead of a traceback."""
 
 
+class BagError(CsrnetError):
+    """A recorded bag cannot be read or written."""
+
+
 class BenchmarkError(CsrnetError):
     """A benchmark did not get to its end, or its record cannot be read."""
 
@@ -29,9 +33,9 @@ class ImageError(CsrnetError):
     """An image or an image message cannot be read."""
 
 
-class TrainingError(CsrnetError):
-    """A training run cannot start or cannot go on."""
-
-
 class MissingPackageError(CsrnetError):
     """A package that only some work needs is not installed."""
+
+
+class TrainingError(CsrnetError):
+    """A training run cannot start or cannot go on."""

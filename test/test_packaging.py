@@ -25,8 +25,10 @@ KEYS = {
     'tqdm': 'python3-tqdm',
     'yaml': 'python3-yaml',
 }
-WITHOUT_KEY = {'safetensors'}
-COMMANDS = {'csrnet-node', 'csrnet-train', 'csrnet-eval', 'csrnet-segment', 'segment_node'}
+WITHOUT_KEY = {'rosbags', 'safetensors'}
+COMMANDS = {'segment_node'} | {
+    f'csrnet-{name}' for name in ('bag', 'bench', 'eval', 'export', 'node', 'segment', 'train')
+}
 OPTIONAL = {'csrnet_msgs', 'vision_msgs'}
 
 

@@ -163,3 +163,18 @@ class RawImage:
                 f'takes {self.width * encoding.row_bytes}: the camera driver fills the message '
                 'wrongly'
             )
+
+
+def decode_compressed(data: Buffer) -> np.ndarray:
+    """Return the JPEG or PNG image in ``data`` as RGB uint8 (H, W, 3).
+
+    :raises ImageError: if it is damaged, or neither of the two
+    """
+    encoded = np.frombuffer(data, np.uint8)
+    image = cv2.imdecode(encoded, cv2.IMREAD_COLOR) if len(encoded) else None
+    if image is None:
+        raise ImageError(
+            f'{len(encoded)} bytes that are no whole JPEG or PNG image: the camera driver fills '
+            'the message wrongly'
+        )
+    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)

@@ -7,15 +7,8 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
 from csrnet_ros.inference import Segmentation
+from csrnet_ros.inference.outputs import OUTPUTS
 from csrnet_ros.node.messages import ImageBuffer
-
-OUTPUTS = {
-    'label': ('labels', 'mono8'),
-    'color': ('color', 'rgb8'),
-    'overlay': ('overlay', 'rgb8'),
-    'confidence': ('confidence', 'mono8'),
-}
-"""Field of the segmentation and encoding of the image that each output topic carries."""
 
 # Reliable serves reliable and best-effort subscribers. A large image takes a while to leave: with
 # depth 1 the next one would push it out before everyone has it.

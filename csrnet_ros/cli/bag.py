@@ -1,0 +1,165 @@
+"""csrnet-bag: label every frame of a recorded bag, without a running ROS.
+
+The images of the bag (sensor_msgs Image and CompressedImage) come out as a bag of the same kind:
+on /csrnet/label, /csrnet/overlay and so on, or, where several topics hold images, on
+/csrnet/<topic>/label. No frame is dropped, and headers and times are those of the images. When it
+was interrupted, the same command goes on.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from tqdm import tqdm
+
+from csrnet_ros.cli.bag_parts import PartFolder
+from csrnet_ros.cli.command import HelpFormatter, command
+from csrnet_ros.errors import BagError, ImageError
+from csrnet_ros.inference import SegmentationEngine, find_weights
+from csrnet_ros.inference.outputs import OUTPUTS
+from csrnet_ros.media.bags import Bag, BagMessage, ImageCodec
+from csrnet_ros.model import VARIANTS
+
+
+def parse() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(
+        prog='csrnet-bag', description=__doc__, formatter_class=HelpFormatter
+    )
+    parser.add_argument('input', type=Path, metavar='IN', help='the bag, or a file of it')
+    parser.add_argument('out', type=Path, metavar='OUT', help='the bag to write')
+    parser.add_argument(
+        '--topics', nargs='+', metavar='TOPIC', help='what to label (default: all image topics)'
+    )
+    parser.add_argument(
+        '--outputs',
+        type=_outputs,
+        default='label',
+        metavar='NAMES',
+        help=f'what to write, of {",".join(OUTPUTS)}',
+    )
+    parser.add_argument(
+        '--keep-topics', action='store_true', help='also write all that the bag holds'
+    )
+    parser.add_argument('--weights', type=Path, help='checkpoint instead of the shipped one')
+    parser.add_argument('--device', default='auto', help='auto, cpu, cuda, or cuda:N')
+    return parser.parse_args()
+
+
+def _outputs(text: str) -> tuple[str, ...]:
+    names = tuple(text.split(','))
+    if unknown := [name for name in names if name not in OUTPUTS]:
+        raise argparse.ArgumentTypeError(f'{unknown[0]!r} is not one of {", ".join(OUTPUTS)}')
+    return names
+
+
+@command
+def main() -> int:
+    """Label the bag; return 1 if any of it could not be read."""
+    args = parse()
+    if args.out.exists():
+        raise BagError(f'{args.out} exists already; name another one, or remove it')
+    weights = args.weights or find_weights(next(iter(VARIANTS)))
+    with Bag(args.input) as bag:
+        topics = choose_topics(bag, args.topics)
+        engine = SegmentationEngine.from_checkpoint(weights, device=args.device)
+        parts = PartFolder(args.out, job=describe(args, weights, topics), storage=bag.storage)
+        labeller = BagLabeller(engine, outputs=args.outputs, topics=topics, codec=parts.codec)
+        try:
+            label(bag, labeller, parts, topics)
+        except KeyboardInterrupt:
+            kept = parts.total('frames')
+            print(f'{kept} frames are kept; the same command goes on', file=sys.stderr)
+            raise
+        others = {c.topic for c in bag.connections} if args.keep_topics else set()
+        frames, skipped = parts.total('frames'), parts.total('skipped')
+        parts.join(bag.messages(others))
+        losses = dict.fromkeys(bag.losses)  # each once, though the bag may be read twice
+    for loss in losses:
+        print(loss, file=sys.stderr)
+    print(f'{args.out}: {frames - skipped} frames labelled, {skipped} unreadable')
+    return 1 if skipped or losses else 0
+
+
+def choose_topics(bag: Bag, wanted: list[str] | None) -> list[str]:
+    """Return the topics to label; BagError says what there is if they are not there."""
+    found = bag.image_topics
+    missing = [topic for topic in wanted or () if topic not in found]
+    if missing or not found:
+        what = f'no images on {missing[0]}' if missing else 'no images'
+        held = ', '.join(found) or ', '.join(sorted({c.topic for c in bag.connections}))
+        raise BagError(f'{bag.path} holds {what}; its topics are {held or "none"}')
+    return list(dict.fromkeys(wanted or found))
+
+
+def describe(args: argparse.Namespace, weights: Path, topics: list[str]) -> dict[str, object]:
+    """Return what must be the same for an interrupted job to go on."""
+    return {
+        'bag': str(args.input.resolve()),
+        'weights': str(weights.resolve()),
+        'weights changed': weights.stat().st_mtime,
+        'topics': topics,
+        'outputs': list(args.outputs),
+    }
+
+
+def label(bag: Bag, labeller: 'BagLabeller', parts: PartFolder, topics: list[str]) -> None:
+    """Label what is not yet labelled, with a progress bar."""
+    done = parts.total('frames')
+    with (
+        parts,
+        tqdm(desc='labelling', unit='frame', total=bag.count(topics), initial=done) as bar,
+    ):
+        for number, message in enumerate(bag.messages(topics)):
+            if number < done:
+                continue
+            try:
+                parts.write(labeller.outputs_of(message))
+            except ImageError as error:
+                bar.write(f'{message.topic} at {message.time_ns} ns: {error}', file=sys.stderr)
+                parts.skip()
+            bar.update()
+
+
+class BagLabeller:
+    """Makes of an image message those to write.
+
+    :param topics: the topics that are labelled; several get output topics of their own each
+    """
+
+    def __init__(
+        self,
+        engine: SegmentationEngine,
+        *,
+        outputs: tuple[str, ...],
+        topics: list[str],
+        codec: ImageCodec,
+    ) -> None:
+        self._engine, self._outputs, self._codec = engine, outputs, codec
+        self._prefixes = {
+            topic: '/csrnet' + (topic if len(topics) > 1 else '') for topic in topics
+        }
+
+    def outputs_of(self, message: BagMessage) -> list[tuple[str, int, memoryview]]:
+        """Return topic, time and bytes of each output.
+
+        :raises ImageError: if the image cannot be read
+        """
+        header, image = self._codec.decode(message)
+        wanted = {name: name in self._outputs for name in ('color', 'overlay', 'confidence')}
+        segmentation = self._engine.segment(image, **wanted)
+        prefix = self._prefixes[message.topic]
+        return [
+            (
+                f'{prefix}/{name}',
+                message.time_ns,
+                self._codec.encode(
+                    getattr(segmentation, OUTPUTS[name][0]), header, encoding=OUTPUTS[name][1]
+                ),
+            )
+            for name in self._outputs
+        ]
+
+
+if __name__ == '__main__':
+    sys.exit(main())

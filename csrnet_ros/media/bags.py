@@ -1,0 +1,224 @@
+"""Recorded bags, ROS 2's sqlite3 and mcap, read and written without ROS by ``rosbags``."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+from rosbags.rosbag2 import Reader, StoragePlugin, Writer
+from rosbags.typesys import Stores, get_typestore
+
+from csrnet_ros.errors import BagError, ImageError
+from csrnet_ros.media.encodings import ENCODINGS, RawImage, decode_compressed
+
+RAW, COMPRESSED = 'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage'
+IMAGE_TYPES = frozenset((RAW, COMPRESSED))
+
+VERSION: Literal[8] = 8
+"""Of the bags written: the newest that ROS 2 Humble reads as well."""
+
+
+@dataclass(frozen=True, slots=True)
+class BagMessage:
+    """A message as it stands in a bag.
+
+    :param connection: its topic and type, as ``rosbags`` has them
+    :param time_ns: when it was recorded
+    :param data: its bytes, serialised as CDR
+    """
+
+    connection: Any
+    time_ns: int
+    data: bytes
+
+    @property
+    def topic(self) -> str:
+        """The topic that it was recorded from."""
+        return self.connection.topic
+
+
+class Bag:
+    """A bag to read, in whatever state it is: what is damaged is left out, and ``losses`` say so.
+
+    :param path: the folder of a bag, or one .db3 or .mcap file of it
+    :raises BagError: if there is nothing at all to read
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.losses: list[str] = []
+        self._readers: list[Reader] = []
+
+    def __enter__(self) -> 'Bag':
+        for path in self._parts():
+            reader = Reader(path)
+            try:
+                reader.open()
+            except Exception as error:  # a damaged file fails in any way that its bytes spell
+                self.losses.append(f'{path} cannot be opened: {error}')
+            else:
+                self._readers.append(reader)
+        if not self._readers:
+            reasons = '; '.join(self.losses) or 'it holds neither .db3 nor .mcap files'
+            raise BagError(f'{self.path}: not a bag that can be read ({reasons})')
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        while self._readers:
+            self._readers.pop().close()
+
+    def _parts(self) -> list[Path]:
+        """Return what to open: the bag, or where it lost its metadata, each of its files."""
+        if not self.path.exists():
+            raise BagError(f'{self.path}: no such bag')
+        if not self.path.is_dir() or (self.path / 'metadata.yaml').exists():
+            return [self.path]
+        files = [*self.path.glob('*.db3'), *self.path.glob('*.mcap')]
+        self.losses.append(f'{self.path} has no metadata.yaml; its recording did not end well')
+        return sorted(files)
+
+    @property
+    def connections(self) -> list[Any]:
+        """Topics with their types, as ``rosbags`` has them."""
+        return [connection for reader in self._readers for connection in reader.connections]
+
+    @property
+    def image_topics(self) -> list[str]:
+        """The topics that hold images, in alphabetical order."""
+        return sorted({c.topic for c in self.connections if c.msgtype in IMAGE_TYPES})
+
+    @property
+    def storage(self) -> StoragePlugin:
+        """How the bag is stored."""
+        files = [self.path, *self.path.glob('*')]
+        mcap = any(file.suffix == '.mcap' for file in files)
+        return StoragePlugin.MCAP if mcap else StoragePlugin.SQLITE3
+
+    def count(self, topics: Collection[str]) -> int:
+        """Return how many messages of ``topics`` the bag says that it holds."""
+        return sum(c.msgcount for c in self.connections if c.topic in topics)
+
+    def messages(self, topics: Collection[str]) -> Iterator[BagMessage]:
+        """Yield the messages of ``topics`` in the order of their recording, as far as they go."""
+        for reader in self._readers:
+            wanted = [c for c in reader.connections if c.topic in topics]
+            if wanted:
+                yield from self._messages_of(reader, wanted)
+
+    def _messages_of(self, reader: Reader, connections: list[Any]) -> Iterator[BagMessage]:
+        found, count, why = reader.messages(connections), 0, ''
+        while True:
+            try:
+                message = BagMessage(*next(found))
+            except StopIteration:
+                break
+            except Exception as error:  # as above
+                why = f' ({error})'
+                break
+            count += 1
+            yield message
+        promised = sum(c.msgcount for c in connections)
+        if why or count < promised:
+            self.losses.append(
+                f'{reader.path} is damaged: {count} of {promised} messages could be read{why}'
+            )
+
+    @property
+    def custom_data(self) -> dict[str, str]:
+        """What ``BagWriter`` was told to note in the bag."""
+        return {
+            key: value
+            for reader in self._readers
+            for key, value in (reader.storage.metadata.custom or {}).items()
+        }
+
+
+class ImageCodec:
+    """Images from and to the bytes of ROS messages."""
+
+    @cached_property
+    def types(self) -> Any:
+        """The definitions of ROS's own messages."""
+        return get_typestore(Stores.ROS2_JAZZY)
+
+    def decode(self, message: BagMessage) -> tuple[Any, np.ndarray]:
+        """Return the header and the image, RGB uint8 (H, W, 3), of an image message.
+
+        :raises ImageError: if it cannot be read
+        """
+        try:
+            found = self.types.deserialize_cdr(message.data, message.connection.msgtype)
+        except Exception as error:  # damaged bytes fail in any way that they spell
+            raise ImageError(f'its bytes are no image message ({error!r})') from error
+        if message.connection.msgtype == COMPRESSED:
+            return found.header, decode_compressed(found.data)
+        if found.encoding not in ENCODINGS:
+            raise ImageError(f'encoding {found.encoding!r} is not one of {", ".join(ENCODINGS)}')
+        image = RawImage(
+            found.encoding,
+            height=found.height,
+            width=found.width,
+            step=found.step,
+            data=found.data,
+            big_endian=bool(found.is_bigendian),
+        )
+        return found.header, image.to_rgb()
+
+    def encode(self, image: np.ndarray, header: Any, *, encoding: str) -> memoryview:
+        """Return the bytes of a message with ``image``, uint8 (H, W) or (H, W, C)."""
+        message = self.types.types[RAW](
+            header=header,
+            height=image.shape[0],
+            width=image.shape[1],
+            encoding=encoding,
+            is_bigendian=0,
+            step=image.nbytes // image.shape[0],
+            data=image.reshape(-1),
+        )
+        return self.types.serialize_cdr(message, RAW)
+
+
+class BagWriter:
+    """A new bag, complete when it is closed.
+
+    :param path: the folder to make; it must not exist
+    :param codec: knows the definition of image messages
+    """
+
+    def __init__(self, path: Path, *, storage: StoragePlugin, codec: ImageCodec) -> None:
+        self._writer = Writer(path, version=VERSION, storage_plugin=storage)
+        self._codec = codec
+        self._connections: dict[str, Any] = {}
+        self._writer.open()
+
+    def close(self) -> None:
+        """Complete the bag."""
+        self._writer.close()
+
+    def note(self, key: str, value: str) -> None:
+        """Keep a value in the bag's metadata."""
+        self._writer.set_custom_data(key, value)
+
+    def write_image(self, topic: str, time_ns: int, data: bytes | memoryview) -> None:
+        """Write an image message's bytes."""
+        if topic not in self._connections:
+            self._connections[topic] = self._writer.add_connection(
+                topic, RAW, typestore=self._codec.types
+            )
+        self._writer.write(self._connections[topic], time_ns, data)
+
+    def copy(self, message: BagMessage) -> None:
+        """Write a message of another bag as it is, on its topic."""
+        source = message.connection
+        if source.topic not in self._connections:
+            self._connections[source.topic] = self._writer.add_connection(
+                source.topic,
+                source.msgtype,
+                msgdef=source.msgdef.data,
+                rihs01=source.digest or 'unknown',
+                serialization_format=source.ext.serialization_format,
+                offered_qos_profiles=source.ext.offered_qos_profiles,
+            )
+        self._writer.write(self._connections[source.topic], message.time_ns, message.data)
