@@ -15,6 +15,7 @@ LAYERS = (
     {'labels', 'errors'},
     {'model', 'devices', 'media'},
     {'inference', 'training'},
+    {'benchmark'},
     {'node', 'cli'},
 )
 HEIGHT = {room: height for height, layer in enumerate(LAYERS) for room in layer}

@@ -9,7 +9,7 @@ import torch
 
 from csrnet_ros.benchmark.networks import GRAY, load_network
 from csrnet_ros.benchmark.peers import PEERS
-from csrnet_ros.benchmark.plain import PlainRunner, openvino_network, padded
+from csrnet_ros.benchmark.plain import Network, PlainRunner, openvino_network, padded
 from csrnet_ros.inference import SegmentationEngine
 from csrnet_ros.labels import CAMVID
 
@@ -57,9 +57,7 @@ def our_candidates(
         origin=OURS,
         miou=checkpoint.provenance.get('miou'),
     )
-    plain = PlainRunner(
-        network.logits, mean=checkpoint.mean, std=checkpoint.std, device=device
-    )
+    plain = PlainRunner(network.logits, mean=checkpoint.mean, std=checkpoint.std, device=device)
     yield make(backend=EAGER, precision='float32', run=plain.run)
     for backend in backends:
         for precision in precisions if device.type == 'cuda' else precisions[:1]:
@@ -79,14 +77,12 @@ def peer_candidates(
     """
     peer = PEERS[name]
     network = peer.build(len(CAMVID)).to(device)
-    networks = {EAGER: network}
+    networks: dict[str, Network] = {EAGER: network}
     if device.type == 'cpu':
         sides_px = (padded(side_px, peer.multiple_px) for side_px in size_px)
         networks['openvino'] = openvino_network(network, torch.zeros(batch, 3, *sides_px))
     for backend, run in networks.items():
-        plain = PlainRunner(
-            run, mean=GRAY, std=GRAY, device=device, multiple_px=peer.multiple_px
-        )
+        plain = PlainRunner(run, mean=GRAY, std=GRAY, device=device, multiple_px=peer.multiple_px)
         yield Candidate(
             network=name,
             backend=backend,

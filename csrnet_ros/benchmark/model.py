@@ -60,8 +60,7 @@ def compare(
             runner()
     passes = take_turns(runners, seconds=seconds, watch=watch)
     figures = [
-        describe(candidate, row, images)
-        for candidate, row in zip(candidates, passes, strict=True)
+        describe(candidate, row, images) for candidate, row in zip(candidates, passes, strict=True)
     ]
     add_ratios(figures)
     return figures

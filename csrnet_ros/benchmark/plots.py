@@ -35,8 +35,13 @@ def draw_speed_and_accuracy(path: Path, figures: Sequence[Figures], *, title: st
         here.plot(rates_hz, [row['miou']] * 2, '-', color=color)
         here.plot(rates_hz[0], row['miou'], 'o', mfc='white', color=color)
         here.plot(rates_hz[1], row['miou'], 'o', color=color, label=f'{name} ({row["backend"]})')
-    here.set(title=title, xlabel='images/s, end to end', ylabel='mIoU in %, CamVid test')
+    here.set(
+        title=f'{title} (hollow: plain eager)',
+        xlabel='images/s, end to end',
+        ylabel='mIoU in %, CamVid test',
+    )
     here.set_xlim(left=0)
+    here.margins(y=0.3)
     if here.get_legend_handles_labels()[0]:
         here.legend(fontsize=8, loc='best')
     _paper_panel(paper)
@@ -51,12 +56,13 @@ def _vertical(axes: Any, row: Figures, *, color: str) -> None:
 
 
 def _paper_panel(axes: Any) -> None:
-    for row in TABLE_2:
+    for number, row in enumerate(TABLE_2):
         ours = row.method.startswith('CSRNet')
         axes.plot(row.rate_hz, row.miou, 'o', color='C3' if ours else 'C7')
-        axes.annotate(
-            row.method, (row.rate_hz, row.miou), (4, 3), textcoords='offset points', fontsize=7
-        )
+        # Neighbours in the table may lie close: their names stand above and below.
+        offset = (4, 3 if number % 2 else -9)
+        place = (row.rate_hz, row.miou)
+        axes.annotate(row.method, place, offset, textcoords='offset points', fontsize=7)
     axes.set(title="the paper's Table 2: 960x720", xlabel='frames/s, scaled to a GTX 1080Ti')
     axes.set_xlim(0, SPAN * max(row.rate_hz for row in TABLE_2) + 15)
 

@@ -36,6 +36,11 @@ same passes, never mixed:
 On CUDA the stages are timed by events on the device, and a pass ends when the labels are in host
 memory. *of eager* is the median divided by that of the same network in plain eager PyTorch,
 float32, written as a user would; below 1 is faster.
+
+Networks of others, which could be installed instead, take the same turns. **Their weights are
+random**: nothing was downloaded, and only their speed is measured. They run in plain eager PyTorch
+and, on a CPU, converted by OpenVINO. The last table of each size compares end to end: plain with
+plain, and the best way to run each network with the best way to run the others.
 """,
         'node': """## Node
 
@@ -50,7 +55,7 @@ libraries).
 
 **Beyond engine and floor** is defined for each frame by the process that publishes it: the time
 from its stamp until its labels are published, less the stages of the engine. It is the median of
-that in the node, less the same median in the floor, over the last 10 s of the run.
+that in the node, less the same median in the floor, over the last 10 s at that rate.
 """,
         'paper': """## The paper's Table 3
 
@@ -60,11 +65,6 @@ and a GTX 1080Ti. *of heavy* is relative to #3.
 """,
     }
 )
-
-PEERS_NOTE = """Networks that could be installed instead, on the same frames in the same turns, end
-to end. **Their weights are random**: nothing was downloaded, and only their speed is measured.
-*eager* is plain PyTorch for all, *best* the fastest way to run each, for those of others eager or
-converted by OpenVINO."""
 
 
 def write_report(folder: Path, records: Sequence[Record]) -> Path:
@@ -107,15 +107,14 @@ def _describe_model(record: Record) -> Iterator[str]:
             yield text
         beside = peers_table(figures)
         if beside is not None:
-            yield f'### {size}, beside networks of others'
-            yield PEERS_NOTE
+            yield f'### {size}, end to end, beside networks of others with random weights'
             yield beside
 
 
 def _describe_node(record: Record) -> Iterator[str]:
     height_px, width_px = record['size_px']
     values = record['node']['diagnostics']
-    engine = f'{values["backend"]}, {values["precision"]} on {values["device"]}'
+    engine = ', '.join(values[key] for key in ('backend', 'precision', 'device') if key in values)
     yield f'### {record["variant"]}, {height_px}x{width_px}, {engine}'
     yield node_table(record)
     yield f'Beyond engine and floor: **{beyond_ms(record):.2f} ms** (median).'
@@ -163,4 +162,4 @@ def machine_table(machine: Mapping[str, Any]) -> str:
         ['system', machine['system']],
         ['versions', ', '.join(f'{name} {text}' for name, text in machine['versions'].items())],
     ]
-    return table(('', ''), rows)
+    return table(('machine', ''), rows)

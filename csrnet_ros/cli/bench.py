@@ -26,6 +26,8 @@ from csrnet_ros.cli.bench_options import parse
 from csrnet_ros.cli.command import command
 from csrnet_ros.devices import find_device
 
+SIZES = ((360, 480), (720, 960))
+
 Content = dict[str, Any]
 
 
@@ -55,7 +57,7 @@ def measure_models(args: Namespace) -> Content:
     device = find_device(args.device)
     peers = PEERS if args.peers == [] else args.peers or ()
     figures: list[Figures] = []
-    for size_px in tqdm(args.sizes, desc='sizes'):
+    for size_px in tqdm(args.sizes or SIZES, desc='sizes'):
         candidates = [
             candidate
             for name in args.models
@@ -64,9 +66,7 @@ def measure_models(args: Namespace) -> Content:
             )
         ]
         for name in peers:
-            candidates += peer_candidates(
-                name, size_px=size_px, batch=args.batch, device=device
-            )
+            candidates += peer_candidates(name, size_px=size_px, batch=args.batch, device=device)
         images = frames(size_px, args.batch)
         figures += compare(candidates, images, seconds=args.seconds, watch=_turns)
     return {'figures': figures}

@@ -52,7 +52,7 @@ def measure_node(settings: Settings) -> dict[str, Event]:
         'image_width': width_px,
     }
     settings.say('the node')
-    node = _measure(settings, partial(start_node, **parameters), rate_hz=settings.rate_hz)
+    node = _measure(settings, partial(start_node, parameters=parameters), rate_hz=settings.rate_hz)
     settings.say('the floor')
     floor = _measure(settings, _start_relay, rate_hz=node['rate_hz'])
     return {'floor': floor, 'node': node}

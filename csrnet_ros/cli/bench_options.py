@@ -11,6 +11,9 @@ from csrnet_ros.cli.command import HelpFormatter
 from csrnet_ros.inference.backends import BACKENDS
 from csrnet_ros.model import CONFIGS, MIN_SIDE_PX, VARIANTS
 
+BACKEND_NAMES = tuple(dict.fromkeys(('auto', *BACKENDS)))
+"""Auto is what the engine chooses by itself."""
+
 PRECISIONS = ('float16', 'float32')
 TURNS_HELP = 'for each network and way to run it, unless 50 turns take less'
 
@@ -56,17 +59,17 @@ def _add_model_options(parser: argparse.ArgumentParser) -> None:
         '--sizes',
         nargs='+',
         type=size_px,
-        default=[(360, 480), (720, 960)],
+        default=None,
         metavar='HxW',
-        help='of the images, height x width in pixels',
+        help='of the images, height x width in pixels (default: 360x480 720x960)',
     )
     parser.add_argument(
         '--backends',
         nargs='+',
-        choices=BACKENDS,
-        default=['torch'],
+        choices=BACKEND_NAMES,
+        default=['auto'],
         metavar='NAME',
-        help=f'of {", ".join(BACKENDS)}; plain eager PyTorch is always there',
+        help=f'of {", ".join(BACKEND_NAMES)}; plain eager PyTorch is always there',
     )
     parser.add_argument(
         '--precisions',
@@ -76,7 +79,7 @@ def _add_model_options(parser: argparse.ArgumentParser) -> None:
         metavar='NAME',
         help=f'of {", ".join(PRECISIONS)}, on CUDA; on a CPU each backend has its own',
     )
-    parser.add_argument('--batch', type=int, choices=range(1, 65), metavar='N', default=1, help='images in one pass')
+    parser.add_argument('--batch', type=_count, default=1, metavar='N', help='images in a pass')
     parser.add_argument(
         '--peers',
         nargs='*',
@@ -95,10 +98,10 @@ def _add_model_options(parser: argparse.ArgumentParser) -> None:
 def _add_node_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument('--variant', choices=VARIANTS, default='light', help='the network')
     parser.add_argument(
-        '--size', type=size_px, default=(720, 960), help='of the images, height x width in pixels'
+        '--size', type=size_px, default='720x960', help='of the images, height x width in pixels'
     )
     parser.add_argument(
-        '--backend', choices=('auto', *BACKENDS), default='auto', help='what runs the network'
+        '--backend', choices=BACKEND_NAMES, default='auto', help='what runs the network'
     )
     parser.add_argument(
         '--rate',
@@ -113,7 +116,7 @@ def _add_node_options(parser: argparse.ArgumentParser) -> None:
 
 def _add_paper_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        '--size', type=size_px, default=(512, 1024), help='of the images, height x width in pixels'
+        '--size', type=size_px, default='512x1024', help='of the images, height x width in pixels'
     )
     _add_common_options(parser, seconds_help=TURNS_HELP)
 
@@ -131,6 +134,13 @@ def _add_common_options(parser: argparse.ArgumentParser, *, seconds_help: str) -
     parser.add_argument('--seconds', type=_positive, default=10.0, help=seconds_help)
     parser.add_argument('--device', default='auto', help='auto, cpu, cuda, or cuda:N')
     parser.add_argument('--json', type=Path, default=None, metavar='FILE', help='write a record')
+
+
+def _count(text: str) -> int:
+    value = int(text)
+    if value < 1:
+        raise argparse.ArgumentTypeError(f'{text} must be at least 1')
+    return value
 
 
 def _positive(text: str) -> float:

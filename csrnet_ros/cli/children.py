@@ -35,7 +35,7 @@ def own_domain() -> dict[str, str]:
     }
 
 
-def start_node(children: 'Children', **parameters: object) -> 'Child':
+def start_node(children: 'Children', parameters: Mapping[str, object]) -> 'Child':
     """Start the segmentation node on ``IMAGE_TOPIC`` with values for its parameters.
 
     Nothing gets lost on the way to it, so that what is dropped is dropped by the node.
@@ -48,9 +48,7 @@ def start_node(children: 'Children', **parameters: object) -> 'Child':
     # A string is quoted as YAML wants it.
     pairs = [f'{name}:={json.dumps(value, default=str)}' for name, value in values.items()]
     arguments = [part for pair in pairs for part in ('-p', pair)]
-    return children.start(
-        'node', 'csrnet_ros.node.segmentation_node', '--ros-args', *arguments
-    )
+    return children.start('node', 'csrnet_ros.node.segmentation_node', '--ros-args', *arguments)
 
 
 class Child:

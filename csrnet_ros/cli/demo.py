@@ -52,7 +52,7 @@ def main() -> int:
     frames, rate_hz = _extent(args.input)
     args.out.mkdir(parents=True, exist_ok=True)
     with Children(own_domain()) as children:
-        start_node(children, weights=weights.resolve())
+        start_node(children, {'weights': weights.resolve()})
         viewer = _start_viewer(
             children, labels, args.out, rate_hz=rate_hz, truth=args.input is None
         )

@@ -57,7 +57,9 @@ class SegmentationEngine:
         device: str = 'auto',
         half: bool = True,
         working_size: tuple[int, int] | None = None,
+        backend: str = 'auto',
     ) -> None:
+        self.backend = 'torch'
         if working_size is not None and min(working_size) < MIN_SIDE_PX:
             raise ValueError(
                 f'working_size is {working_size}; each side needs at least {MIN_SIDE_PX} pixels'

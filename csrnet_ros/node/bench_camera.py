@@ -30,7 +30,7 @@ class BenchCamera(Node):
         self._message = ImageBuffer('rgb8').fill(image, Header(frame_id='camera_optical_frame'))
         self._publisher = self.create_publisher(Image, IMAGE_TOPIC, FRAMES_QOS)
 
-    def wait_for_node(self) -> None:
+    def wait_for_subscriber(self) -> None:
         """Wait until somebody subscribes.
 
         :raises BenchmarkError: if nobody does in time
@@ -67,7 +67,7 @@ def work() -> None:
     parser.add_argument('--width-px', type=int, required=True)
     args = parser.parse_args()
     camera = BenchCamera(height_px=args.height_px, width_px=args.width_px)
-    camera.wait_for_node()
+    camera.wait_for_subscriber()
     for line in sys.stdin:
         camera.stream(**json.loads(line))
 

@@ -1,0 +1,3 @@
+"""STUB."""
+
+BACKENDS = ('auto', 'torch')
