@@ -1,5 +1,7 @@
 """Preprocessing and postprocessing by one kernel each, on CUDA devices that Triton serves."""
 
+from itertools import product
+
 import torch
 import triton
 from torch import Tensor
@@ -7,7 +9,7 @@ from torch import Tensor
 from csrnet_ros.inference.kernels import BLOCK, postprocess_kernel, preprocess_kernel
 from csrnet_ros.inference.postprocess import Postprocess
 from csrnet_ros.inference.preprocess import Preprocess
-from csrnet_ros.labels import CAMVID
+from csrnet_ros.model import Checkpoint
 
 
 class FusedPreprocess(Preprocess):
@@ -82,13 +84,34 @@ class FusedPostprocess(Postprocess):
         return outputs
 
 
-def try_kernels(device: torch.device) -> None:
-    """Let Triton build what it needs to run kernels on a device; it raises what it cannot."""
-    with torch.cuda.device(device):
-        image = torch.zeros(4, 4, 3, dtype=torch.uint8, device=device)
-        logits = torch.zeros(1, len(CAMVID), 1, 1, device=device)
-        nothing = dict.fromkeys(('color', 'overlay', 'confidence'), False)
-        FusedPostprocess(CAMVID).to(device)(logits, image, overlay_opacity=0.5, **nothing)
+def fused_stages(
+    checkpoint: Checkpoint,
+    *,
+    device: torch.device,
+    dtype: torch.dtype,
+    working_size: tuple[int, int] | None,
+) -> tuple[FusedPreprocess, FusedPostprocess]:
+    """Return both modules on a CUDA device, all their kernels built.
+
+    Triton builds a kernel when it first runs, for each choice of outputs: now, not while a robot
+    drives. It keeps them in its cache on disk. Whatever error it meets is raised as it is.
+    """
+    preprocess = FusedPreprocess(checkpoint, working_size=working_size).to(device, dtype)
+    postprocess = FusedPostprocess(checkpoint.labels).to(device)
+    image = torch.zeros(8, 8, 3, dtype=torch.uint8, device=device)
+    logits = torch.zeros(1, len(checkpoint.labels), 2, 2, dtype=dtype, device=device)
+    with torch.cuda.device(device), torch.inference_mode():
+        preprocess(image)
+        for color, overlay, confidence in product((False, True), repeat=3):
+            postprocess(
+                logits,
+                image,
+                color=color,
+                overlay=overlay,
+                confidence=confidence,
+                overlay_opacity=0.5,
+            )
+    return preprocess, postprocess
 
 
 def _programs(pixels: int) -> tuple[int]:
