@@ -1,17 +1,21 @@
 """The engine: a checkpoint on a device, ready to label images."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from csrnet_ros.devices import find_device
 from csrnet_ros.errors import DeviceError, ImageError
-from csrnet_ros.inference.postprocess import Postprocess
-from csrnet_ros.inference.preprocess import Preprocess
+from csrnet_ros.inference.deploy import runnable
+from csrnet_ros.inference.graphs import graphed
+from csrnet_ros.inference.stages import stages_for
+from csrnet_ros.inference.stream import Stream
 from csrnet_ros.inference.transfer import CudaTransfer, HostTransfer
 from csrnet_ros.model import MIN_SIDE_PX, Checkpoint, load_checkpoint
 
@@ -22,7 +26,8 @@ class Segmentation:
 
     :param labels: uint8 (H, W), the class of each pixel
     :param stage_times_ms: milliseconds of each stage: upload, preprocess, network, postprocess,
-        download; a CPU has neither upload nor download
+        download; a CPU has neither upload nor download. In a stream on CUDA, stages of frames
+        next to each other overlap: their sum is neither the latency nor the time between frames
     :param confidence: uint8 (H, W), the class's probability times 255; None if not asked for
     :param color: uint8 (H, W, 3) RGB, the class's colour; None if not asked for
     :param overlay: uint8 (H, W, 3) RGB, the image under the colours; None if not asked for
@@ -38,14 +43,16 @@ class Segmentation:
 class SegmentationEngine:
     """Labels RGB images with a trained CSRNet. Not for use from several threads at once.
 
-    On a CUDA device the network runs in half precision unless told otherwise, frames go up and
-    results come down through pinned memory on streams of their own. On a CPU it runs in float32,
-    whatever ``half`` says; the labels are the same within rounding.
+    On a CUDA device the network runs in half precision unless told otherwise, as a CUDA graph of
+    each input size; frames go up and results come down through pinned memory on streams of their
+    own. On a CPU it runs in float32, whatever ``half`` says; the labels are the same within
+    rounding.
 
     :param device: auto (CUDA where there is one, else the CPU), cpu, cuda, or cuda:N
     :param half: half precision on CUDA
     :param working_size: (height, width) in pixels that images are brought to for the network, at
         least 64 each; smaller is faster and less accurate; None for each image's own size
+    :param graphs: CUDA graphs on CUDA; without, sizes that change with every image cost less
     :raises DeviceError: if the device is unknown, absent, or has too little memory
     :raises ValueError: if the working size is too small
     """
@@ -57,6 +64,7 @@ class SegmentationEngine:
         device: str = 'auto',
         half: bool = True,
         working_size: tuple[int, int] | None = None,
+        graphs: bool = True,
     ) -> None:
         if working_size is not None and min(working_size) < MIN_SIDE_PX:
             raise ValueError(
@@ -67,13 +75,14 @@ class SegmentationEngine:
         self.variant = checkpoint.config.name
         dtype = torch.float16 if half and self.device.type == 'cuda' else torch.float32
         self.precision = str(dtype).removeprefix('torch.')
-        with _memory_errors_named(self.device):
-            self._network = checkpoint.build().to(self.device, dtype)
-            self._network.to(memory_format=torch.channels_last)
-            self._preprocess = Preprocess(checkpoint, working_size=working_size)
-            self._preprocess.to(self.device, dtype)
-            self._postprocess = Postprocess(checkpoint.labels).to(self.device)
         on_cuda = self.device.type == 'cuda'
+        with _memory_errors_named(self.device):
+            network = runnable(checkpoint).to(self.device, dtype)
+            network.to(memory_format=torch.channels_last)
+            self._logits = graphed(network.logits) if on_cuda and graphs else network.logits
+            self._preprocess, self._postprocess = stages_for(
+                checkpoint, device=self.device, dtype=dtype, working_size=working_size
+            )
         self._transfer = CudaTransfer(self.device) if on_cuda else HostTransfer()
 
     @classmethod
@@ -84,14 +93,20 @@ class SegmentationEngine:
         device: str = 'auto',
         half: bool = True,
         working_size: tuple[int, int] | None = None,
+        graphs: bool = True,
     ) -> 'SegmentationEngine':
         """Return an engine with the weights of a file.
 
         :raises CheckpointError: if the file is missing, damaged or foreign
         """
-        return cls(load_checkpoint(path), device=device, half=half, working_size=working_size)
+        return cls(
+            load_checkpoint(path),
+            device=device,
+            half=half,
+            working_size=working_size,
+            graphs=graphs,
+        )
 
-    @torch.inference_mode()
     def segment(
         self,
         image: np.ndarray,
@@ -108,26 +123,62 @@ class SegmentationEngine:
         :raises ImageError: if the image is not of that type, shape and size
         :raises DeviceError: if the device runs out of memory
         """
-        _check_image(image)
-        clock = self._transfer.clock
+        return self._begin(
+            image,
+            partial(
+                self._postprocess,
+                color=color,
+                overlay=overlay,
+                confidence=confidence,
+                overlay_opacity=overlay_opacity,
+            ),
+        )()
+
+    def segment_stream(
+        self,
+        images: Iterable[np.ndarray],
+        *,
+        color: bool = False,
+        overlay: bool = False,
+        confidence: bool = False,
+        overlay_opacity: float = 0.5,
+    ) -> Iterator[Segmentation]:
+        """Label images one after the other, as ``segment`` does; on CUDA the work overlaps.
+
+        One image is taken ahead of its turn on CUDA. An error is raised in the turn of the image
+        that it is about; who catches it can go on with ``next``.
+        """
+        postprocess = partial(
+            self._postprocess,
+            color=color,
+            overlay=overlay,
+            confidence=confidence,
+            overlay_opacity=overlay_opacity,
+        )
+        return Stream(
+            images,
+            begin=lambda image: self._begin(image, postprocess),
+            ahead=self._transfer.ahead,
+        )
+
+    @torch.inference_mode()
+    def _begin(
+        self, image: np.ndarray, postprocess: Callable[[Tensor, Tensor], dict[str, Tensor]]
+    ) -> Callable[[], Segmentation]:
+        """Start the work on an image, and return what waits for its result."""
+        check_image(image)
+        clock = self._transfer.clock()
         with _memory_errors_named(self.device):
-            frame = self._transfer.upload(np.require(image, requirements=['C', 'W']))
+            frame = self._transfer.upload(np.require(image, requirements=['C', 'W']), clock)
             with self._transfer.computing():
                 with clock.stage('preprocess'):
                     x = self._preprocess(frame)
                 with clock.stage('network'):
-                    logits = self._network.logits(x)
+                    logits = self._logits(x)
                 with clock.stage('postprocess'):
-                    outputs = self._postprocess(
-                        logits,
-                        frame,
-                        color=color,
-                        overlay=overlay,
-                        confidence=confidence,
-                        overlay_opacity=overlay_opacity,
-                    )
-            arrays = self._transfer.download(outputs)
-        return Segmentation(**arrays, stage_times_ms=clock.times_ms())
+                    outputs = postprocess(logits, frame)
+            arrays = self._transfer.download(outputs, clock)
+        return lambda: Segmentation(**arrays(), stage_times_ms=clock.times_ms())
 
     def warm_up(self, height_px: int, width_px: int) -> None:
         """Label black images of a size until the device has set itself up for it."""
@@ -142,12 +193,13 @@ class SegmentationEngine:
 
     def close(self) -> None:
         """Give the device memory back; the engine cannot be used afterwards."""
-        del self._network, self._preprocess, self._postprocess, self._transfer
+        del self._logits, self._preprocess, self._postprocess, self._transfer
         if self.device.type == 'cuda':
             torch.cuda.empty_cache()
 
 
-def _check_image(image: np.ndarray) -> None:
+def check_image(image: np.ndarray) -> None:
+    """Raise ImageError unless an image is RGB uint8 (H, W, 3), each side at least 64 pixels."""
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
         raise ImageError(
             f'an image of type {image.dtype} and shape {image.shape}; expected RGB, uint8 '
