@@ -50,10 +50,10 @@ class FusedPostprocess(Postprocess):
         logits: Tensor,
         image: Tensor,
         *,
-        color: bool,
-        overlay: bool,
-        confidence: bool,
-        overlay_opacity: float,
+        color: bool = False,
+        overlay: bool = False,
+        confidence: bool = False,
+        overlay_opacity: float = 0.5,
     ) -> dict[str, Tensor]:
         """Return the asked-for outputs by name, uint8, each of the image's height and width."""
         (_, channels, from_height, from_width), (height, width, _) = logits.shape, image.shape
@@ -103,14 +103,7 @@ def fused_stages(
     with torch.cuda.device(device), torch.inference_mode():
         preprocess(image)
         for color, overlay, confidence in product((False, True), repeat=3):
-            postprocess(
-                logits,
-                image,
-                color=color,
-                overlay=overlay,
-                confidence=confidence,
-                overlay_opacity=0.5,
-            )
+            postprocess(logits, image, color=color, overlay=overlay, confidence=confidence)
     return preprocess, postprocess
 
 

@@ -1,13 +1,15 @@
 """CUDA graphs: all the launches of a network as one, captured once for each size of its input."""
 
+import logging
 import threading
-import warnings
 from collections.abc import Callable
 from functools import lru_cache, partial
 from typing import Protocol
 
 import torch
 from torch import Tensor
+
+logger = logging.getLogger(__name__)
 
 Run = Callable[[Tensor], Tensor]
 
@@ -32,7 +34,7 @@ class Capture(Protocol):
 class Graphs:
     """A function of one tensor, run by a graph for each shape that it meets.
 
-    The graphs used last are kept. If one cannot be captured, a warning says why, and this and all
+    The graphs used last are kept. If one cannot be captured, the log says why, and this and all
     later calls run without.
 
     :param run: what to capture: a fixed sequence of kernels for each shape
@@ -56,11 +58,10 @@ class Graphs:
         except torch.OutOfMemoryError:
             raise
         except RuntimeError as error:
-            warnings.warn(
-                f'no CUDA graph of {tuple(x.shape)} could be captured, the network runs more '
-                f'slowly without: {error}',
-                RuntimeWarning,
-                stacklevel=2,
+            logger.warning(
+                'no CUDA graph of %s could be captured, the network runs more slowly without: %s',
+                tuple(x.shape),
+                error,
             )
             run = self._run
             self._graph = lambda *_: run

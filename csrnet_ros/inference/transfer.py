@@ -1,6 +1,6 @@
 """How frames get to the device and results come back; several frames may be under way."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
@@ -9,8 +9,8 @@ from torch import Tensor
 
 from csrnet_ros.inference.timing import Clock, CpuClock, CudaClock
 
-Arrays = Callable[[], dict[str, np.ndarray]]
-"""Waits for outputs to arrive, and returns them as arrays that belong to the caller."""
+Arrays = Callable[[], list[dict[str, np.ndarray]]]
+"""Waits for the outputs of frames, and returns them as arrays that belong to the caller."""
 
 
 class HostTransfer:
@@ -19,17 +19,17 @@ class HostTransfer:
     ahead = 0
     clock = CpuClock
 
-    def upload(self, image: np.ndarray, _: Clock) -> Tensor:
-        """Return the image, uint8 (H, W, 3), as a tensor on the device."""
-        return torch.from_numpy(image)
+    def upload(self, images: Sequence[np.ndarray], _: Clock) -> list[Tensor]:
+        """Return images, uint8 (H, W, 3), as tensors on the device."""
+        return [as_tensor(image) for image in images]
 
     def computing(self) -> AbstractContextManager[object]:
         """Return the context in which the network runs."""
         return nullcontext()
 
-    def download(self, outputs: dict[str, Tensor], _: Clock) -> Arrays:
-        """Return how to get the outputs."""
-        return lambda: {name: tensor.numpy() for name, tensor in outputs.items()}
+    def download(self, outputs: list[dict[str, Tensor]], _: Clock) -> Arrays:
+        """Return how to get the outputs of each image."""
+        return lambda: [{name: one[name].numpy() for name in one} for one in outputs]
 
 
 class CudaTransfer:
@@ -51,38 +51,44 @@ class CudaTransfer:
         self._up = torch.cuda.Stream(device)
         self._compute = torch.cuda.Stream(device)
         self._down = torch.cuda.Stream(device)
-        # The weights were placed on the default stream, which ours would not wait for.
-        self._compute.wait_stream(torch.cuda.current_stream(device))
 
-    def upload(self, image: np.ndarray, clock: Clock) -> Tensor:
-        """Return the image, uint8 (H, W, 3), as a tensor on the device, its copy under way."""
-        pinned = torch.from_numpy(image).pin_memory()
+    def upload(self, images: Sequence[np.ndarray], clock: Clock) -> list[Tensor]:
+        """Return images, uint8 (H, W, 3), as tensors on the device, their copies under way."""
+        pinned = [as_tensor(image).pin_memory() for image in images]
         with torch.cuda.stream(self._up), clock.stage('upload'):
-            tensor = pinned.to(self._device, non_blocking=True)
+            tensors = [image.to(self._device, non_blocking=True) for image in pinned]
         self._compute.wait_stream(self._up)
-        tensor.record_stream(self._compute)
-        return tensor
+        for tensor in tensors:
+            tensor.record_stream(self._compute)
+        return tensors
 
     def computing(self) -> AbstractContextManager[object]:
         """Return the context in which the network runs: a stream behind the upload."""
         return torch.cuda.stream(self._compute)
 
-    def download(self, outputs: dict[str, Tensor], clock: Clock) -> Arrays:
-        """Return how to get the outputs, their copies under way."""
-        pinned = {
-            name: torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=True)
-            for name, tensor in outputs.items()
-        }
+    def download(self, outputs: list[dict[str, Tensor]], clock: Clock) -> Arrays:
+        """Return how to get the outputs of each image, their copies under way."""
+        pinned = [{name: _pinned_like(one[name]) for name in one} for one in outputs]
         self._down.wait_stream(self._compute)
         with torch.cuda.stream(self._down), clock.stage('download'):
-            for name, tensor in outputs.items():
-                tensor.record_stream(self._down)
-                pinned[name].copy_(tensor, non_blocking=True)
+            for one, places in zip(outputs, pinned, strict=True):
+                for name, tensor in one.items():
+                    tensor.record_stream(self._down)
+                    places[name].copy_(tensor, non_blocking=True)
         arrived = self._down.record_event()
 
-        def arrays() -> dict[str, np.ndarray]:
+        def arrays() -> list[dict[str, np.ndarray]]:
             arrived.synchronize()
             # Copies: pinned memory is scarce, and whoever keeps results would keep it.
-            return {name: tensor.numpy().copy() for name, tensor in pinned.items()}
+            return [{name: one[name].numpy().copy() for name in one} for one in pinned]
 
         return arrays
+
+
+def as_tensor(image: np.ndarray) -> Tensor:
+    """Return an image as a tensor, in the same memory where that can be."""
+    return torch.from_numpy(np.require(image, requirements=['C', 'W']))
+
+
+def _pinned_like(tensor: Tensor) -> Tensor:
+    return torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=True)
