@@ -15,7 +15,7 @@ from launch_ros.actions import Node
 BOOLEANS = {'true': True, 'false': False}
 AS_IN_FILE = '; empty: as in params_file'
 
-STRING_PARAMETERS = ('variant', 'weights', 'image_topic', 'device')
+STRING_PARAMETERS = ('variant', 'weights', 'image_topic', 'device', 'backend')
 BOOLEAN_PARAMETERS = ('half', 'use_sim_time')
 
 
@@ -45,6 +45,12 @@ def generate_launch_description() -> LaunchDescription:
                 'device',
                 default_value='',
                 description='where the network runs: auto, cpu, cuda, cuda:0, ...' + AS_IN_FILE,
+            ),
+            DeclareLaunchArgument(
+                'backend',
+                default_value='',
+                description='what runs the network: auto, openvino, onnxruntime, torch, ...'
+                + AS_IN_FILE,
             ),
             DeclareLaunchArgument(
                 'half',

@@ -12,7 +12,7 @@ FILES = sorted(PACKAGE.rglob('*.py'))
 
 # From the bottom up. What stands on one line never imports its neighbour.
 LAYERS = (
-    {'labels', 'errors'},
+    {'labels', 'errors', 'user_cache'},
     {'model', 'devices', 'media'},
     {'inference', 'training'},
     {'benchmark'},

@@ -2,6 +2,7 @@
 
 import argparse
 import functools
+import logging
 import sys
 from collections.abc import Callable
 
@@ -16,10 +17,15 @@ class HelpFormatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescript
 
 
 def command(main: Callable[[], int | None]) -> Callable[[], int]:
-    """Make a user's error one line on stderr and exit status 1, and Ctrl-C exit status 130."""
+    """Make a user's error one line on stderr and exit status 1, and Ctrl-C exit status 130.
+
+    What the package logs, its choices and what takes time, goes to stderr too.
+    """
 
     @functools.wraps(main)
     def run() -> int:
+        logging.basicConfig(format='%(message)s')
+        logging.getLogger('csrnet_ros').setLevel(logging.INFO)
         try:
             return main() or 0
         except (CsrnetError, ValueError, OSError) as error:

@@ -1,19 +1,26 @@
 """The engine: a checkpoint on a device, ready to label images."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from csrnet_ros.devices import find_device
 from csrnet_ros.errors import DeviceError, ImageError
-from csrnet_ros.inference.postprocess import Postprocess
-from csrnet_ros.inference.preprocess import Preprocess
+from csrnet_ros.inference.backends import Task, make_backend
+from csrnet_ros.inference.postprocess import Wanted
+from csrnet_ros.inference.stages import stages_for
+from csrnet_ros.inference.stream import Stream
 from csrnet_ros.inference.transfer import CudaTransfer, HostTransfer
 from csrnet_ros.model import MIN_SIDE_PX, Checkpoint, load_checkpoint
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +28,10 @@ class Segmentation:
     """What the engine found in one image; every array has the image's height and width.
 
     :param labels: uint8 (H, W), the class of each pixel
-    :param stage_times_ms: milliseconds of each stage: upload, preprocess, network, postprocess,
-        download; a CPU has neither upload nor download
+    :param stage_times_ms: milliseconds of each stage, of all images that went through together:
+        upload, preprocess, network, postprocess, download; a CPU has neither upload nor download.
+        In a stream on CUDA, stages of frames next to each other overlap: their sum is neither the
+        latency nor the time between frames
     :param confidence: uint8 (H, W), the class's probability times 255; None if not asked for
     :param color: uint8 (H, W, 3) RGB, the class's colour; None if not asked for
     :param overlay: uint8 (H, W, 3) RGB, the image under the colours; None if not asked for
@@ -38,16 +47,22 @@ class Segmentation:
 class SegmentationEngine:
     """Labels RGB images with a trained CSRNet. Not for use from several threads at once.
 
-    On a CUDA device the network runs in half precision unless told otherwise, frames go up and
+    On a CUDA device the network runs in half precision unless told otherwise; frames go up and
     results come down through pinned memory on streams of their own. On a CPU it runs in float32,
-    whatever ``half`` says; the labels are the same within rounding.
+    whatever ``half`` says. The labels are the same within rounding, whatever runs it. What was
+    chosen, and what takes time, is logged to ``csrnet_ros.inference``.
 
     :param device: auto (CUDA where there is one, else the CPU), cpu, cuda, or cuda:N
     :param half: half precision on CUDA
+    :param backend: what runs the network, one of ``backends.BACKENDS``; auto for the fastest that
+        works on the device; torch is the one without preparation for each size of image
+    :param threads: CPU threads to compute with; 0 for as many as there are cores. PyTorch has one
+        such number in a process, which this sets
     :param working_size: (height, width) in pixels that images are brought to for the network, at
         least 64 each; smaller is faster and less accurate; None for each image's own size
-    :raises DeviceError: if the device is unknown, absent, or has too little memory
-    :raises ValueError: if the working size is too small
+    :raises DeviceError: if the device or the backend is unknown, absent, or has too little memory
+    :raises ValueError: if there is no such backend, the working size is too small, or there are
+        fewer threads than none
     """
 
     def __init__(
@@ -56,27 +71,37 @@ class SegmentationEngine:
         *,
         device: str = 'auto',
         half: bool = True,
-        working_size: tuple[int, int] | None = None,
         backend: str = 'auto',
+        threads: int = 0,
+        working_size: tuple[int, int] | None = None,
     ) -> None:
-        self.backend = 'torch'
         if working_size is not None and min(working_size) < MIN_SIDE_PX:
             raise ValueError(
                 f'working_size is {working_size}; each side needs at least {MIN_SIDE_PX} pixels'
             )
+        if threads < 0:
+            raise ValueError(f'threads is {threads}; it must be at least 0')
+        if threads:
+            torch.set_num_threads(threads)
         self.device = find_device(device)
         self.labels = checkpoint.labels
         self.variant = checkpoint.config.name
-        dtype = torch.float16 if half and self.device.type == 'cuda' else torch.float32
-        self.precision = str(dtype).removeprefix('torch.')
-        with _memory_errors_named(self.device):
-            self._network = checkpoint.build().to(self.device, dtype)
-            self._network.to(memory_format=torch.channels_last)
-            self._preprocess = Preprocess(checkpoint, working_size=working_size)
-            self._preprocess.to(self.device, dtype)
-            self._postprocess = Postprocess(checkpoint.labels).to(self.device)
+        self._working_size = working_size
         on_cuda = self.device.type == 'cuda'
-        self._transfer = CudaTransfer(self.device) if on_cuda else HostTransfer()
+        dtype = torch.float16 if half and on_cuda else torch.float32
+        self.precision = str(dtype).removeprefix('torch.')
+        task = Task(self.device, dtype, threads)
+        with _memory_errors_named(self.device):
+            self._transfer = CudaTransfer(self.device) if on_cuda else HostTransfer()
+            with self._transfer.computing(), torch.inference_mode():
+                self.backend, self._network = make_backend(backend, checkpoint, task)
+                self._preprocess, self._postprocess = stages_for(
+                    checkpoint,
+                    device=self.device,
+                    dtype=dtype,
+                    working_size=working_size,
+                    memory_format=self._network.memory_format,
+                )
 
     @classmethod
     def from_checkpoint(
@@ -85,51 +110,91 @@ class SegmentationEngine:
         *,
         device: str = 'auto',
         half: bool = True,
+        backend: str = 'auto',
+        threads: int = 0,
         working_size: tuple[int, int] | None = None,
     ) -> 'SegmentationEngine':
         """Return an engine with the weights of a file.
 
         :raises CheckpointError: if the file is missing, damaged or foreign
         """
-        return cls(load_checkpoint(path), device=device, half=half, working_size=working_size)
+        return cls(
+            load_checkpoint(path),
+            device=device,
+            half=half,
+            backend=backend,
+            threads=threads,
+            working_size=working_size,
+        )
 
-    @torch.inference_mode()
-    def segment(
-        self,
-        image: np.ndarray,
-        *,
-        color: bool = False,
-        overlay: bool = False,
-        confidence: bool = False,
-        overlay_opacity: float = 0.5,
-    ) -> Segmentation:
+    def segment(self, image: np.ndarray, **wanted: 'Unpack[Wanted]') -> Segmentation:
         """Label one image.
 
         :param image: RGB uint8 (H, W, 3), each side at least 64 pixels
-        :param overlay_opacity: share of the colours in the overlay, 0 to 1
+        :param wanted: what is asked for beside the labels: see ``Wanted``
         :raises ImageError: if the image is not of that type, shape and size
         :raises DeviceError: if the device runs out of memory
         """
-        _check_image(image)
-        clock = self._transfer.clock
+        return self._begin([image], wanted)()[0]
+
+    def segment_batch(
+        self, images: Sequence[np.ndarray], **wanted: 'Unpack[Wanted]'
+    ) -> list[Segmentation]:
+        """Label several images, those that the network can take together at once.
+
+        These are the ones of equal size, or all if there is a working size. Raises as ``segment``.
+        """
+        groups: dict[tuple[int, ...], list[int]] = {}
+        for place, image in enumerate(images):
+            groups.setdefault(self._working_size or image.shape[:2], []).append(place)
+        found: dict[int, Segmentation] = {}
+        for places in groups.values():
+            results = self._begin([images[place] for place in places], wanted)()
+            found |= zip(places, results, strict=True)
+        return [found[place] for place in range(len(images))]
+
+    def segment_stream(
+        self, images: Iterable[np.ndarray], **wanted: 'Unpack[Wanted]'
+    ) -> Iterator[Segmentation]:
+        """Label images one after the other, as ``segment`` does; on CUDA the work overlaps.
+
+        One image is taken ahead of its turn on CUDA. An error is raised in the turn of the image
+        that it is about; who catches it can go on with ``next``.
+        """
+
+        def begin(image: np.ndarray) -> Callable[[], Segmentation]:
+            results = self._begin([image], wanted)
+            return lambda: results()[0]
+
+        return Stream(images, begin=begin, ahead=self._transfer.ahead)
+
+    @torch.inference_mode()
+    def _begin(
+        self, images: Sequence[np.ndarray], wanted: Wanted
+    ) -> Callable[[], list[Segmentation]]:
+        """Start the work on images of one size, and return what waits for the results."""
+        for image in images:
+            check_image(image)
+        clock = self._transfer.clock()
         with _memory_errors_named(self.device):
-            frame = self._transfer.upload(np.require(image, requirements=['C', 'W']))
+            frames = self._transfer.upload(images, clock)
             with self._transfer.computing():
                 with clock.stage('preprocess'):
-                    x = self._preprocess(frame)
+                    x = _joined([self._preprocess(frame) for frame in frames])
                 with clock.stage('network'):
                     logits = self._network.logits(x)
                 with clock.stage('postprocess'):
-                    outputs = self._postprocess(
-                        logits,
-                        frame,
-                        color=color,
-                        overlay=overlay,
-                        confidence=confidence,
-                        overlay_opacity=overlay_opacity,
-                    )
-            arrays = self._transfer.download(outputs)
-        return Segmentation(**arrays, stage_times_ms=clock.times_ms())
+                    outputs = [
+                        self._postprocess(logits[place : place + 1], frame, **wanted)
+                        for place, frame in enumerate(frames)
+                    ]
+            arrays = self._transfer.download(outputs, clock)
+
+        def results() -> list[Segmentation]:
+            found, times_ms = arrays(), clock.times_ms()
+            return [Segmentation(**one, stage_times_ms=times_ms) for one in found]
+
+        return results
 
     def warm_up(self, height_px: int, width_px: int) -> None:
         """Label black images of a size until the device has set itself up for it."""
@@ -149,7 +214,8 @@ class SegmentationEngine:
             torch.cuda.empty_cache()
 
 
-def _check_image(image: np.ndarray) -> None:
+def check_image(image: np.ndarray) -> None:
+    """Raise ImageError unless an image is RGB uint8 (H, W, 3), each side at least 64 pixels."""
     if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
         raise ImageError(
             f'an image of type {image.dtype} and shape {image.shape}; expected RGB, uint8 '
@@ -160,6 +226,10 @@ def _check_image(image: np.ndarray) -> None:
             f'an image of {image.shape[0]}x{image.shape[1]} pixels (height x width); each side '
             f'needs at least {MIN_SIDE_PX}'
         )
+
+
+def _joined(inputs: list[Tensor]) -> Tensor:
+    return inputs[0] if len(inputs) == 1 else torch.cat(inputs)
 
 
 @contextmanager

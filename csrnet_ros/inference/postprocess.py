@@ -1,10 +1,27 @@
 """From logits to what a robot asks for: labels, confidence, colours, overlay."""
 
+from typing import TypedDict
+
 import torch
 from torch import Tensor, nn
 
 from csrnet_ros.labels import LabelSet
 from csrnet_ros.model.layers import resize_bilinear
+
+
+class Wanted(TypedDict, total=False):
+    """What is asked for beside the labels: nothing unless it is named.
+
+    :param color: the class's colour of each pixel
+    :param overlay: the image under the colours
+    :param confidence: the class's probability
+    :param overlay_opacity: share of the colours in the overlay, 0 to 1; one half unless named
+    """
+
+    color: bool
+    overlay: bool
+    confidence: bool
+    overlay_opacity: float
 
 
 class Postprocess(nn.Module):
@@ -21,16 +38,15 @@ class Postprocess(nn.Module):
         logits: Tensor,
         image: Tensor,
         *,
-        color: bool,
-        overlay: bool,
-        confidence: bool,
-        overlay_opacity: float,
+        color: bool = False,
+        overlay: bool = False,
+        confidence: bool = False,
+        overlay_opacity: float = 0.5,
     ) -> dict[str, Tensor]:
-        """Return the asked-for outputs by name, uint8, each of the image's height and width.
+        """Return the labels and what of ``Wanted`` is asked for, uint8 of the image's size.
 
         :param logits: (1, classes, h, w) as the network gives them before its last upsampling
         :param image: uint8 (H, W, 3)
-        :param overlay_opacity: share of the colours in the overlay, 0 to 1
         """
         full = resize_bilinear(logits, (image.shape[0], image.shape[1]))[0]
         best, ids = full.max(dim=0)

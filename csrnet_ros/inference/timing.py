@@ -2,9 +2,20 @@
 
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
+from typing import Protocol
 
 import torch
+
+
+class Clock(Protocol):
+    """Measures the stages of one frame."""
+
+    def stage(self, name: str) -> AbstractContextManager[None]:
+        """Measure what runs inside this context."""
+
+    def times_ms(self) -> dict[str, float]:
+        """Return the milliseconds of each stage, in the order they ran, and start afresh."""
 
 
 class CpuClock:
@@ -27,7 +38,11 @@ class CpuClock:
 
 
 class CudaClock:
-    """Measures stages by events on the stream that is current inside them."""
+    """Measures stages by events on the stream that is current inside them.
+
+    A stage begins when its stream comes to it: what that waits for before, another stream or the
+    frame before, does not count. What else the device does meanwhile does, as far as it hinders.
+    """
 
     def __init__(self) -> None:
         self._events: dict[str, tuple[torch.cuda.Event, torch.cuda.Event]] = {}

@@ -1,73 +1,94 @@
-"""How frames get to the device and results come back."""
+"""How frames get to the device and results come back; several frames may be under way."""
 
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from csrnet_ros.inference.timing import CpuClock, CudaClock
+from csrnet_ros.inference.timing import Clock, CpuClock, CudaClock
+
+Arrays = Callable[[], list[dict[str, np.ndarray]]]
+"""Waits for the outputs of frames, and returns them as arrays that belong to the caller."""
 
 
 class HostTransfer:
-    """The CPU's own: nothing moves, so no copy is made."""
+    """The CPU's own: nothing moves, so no copy is made, and nothing is gained by working ahead."""
 
-    def __init__(self) -> None:
-        self.clock = CpuClock()
+    ahead = 0
+    clock = CpuClock
 
-    def upload(self, image: np.ndarray) -> Tensor:
-        """Return the image, uint8 (H, W, 3), as a tensor on the device."""
-        return torch.from_numpy(image)
+    def upload(self, images: Sequence[np.ndarray], _: Clock) -> list[Tensor]:
+        """Return images, uint8 (H, W, 3), as tensors on the device."""
+        return [as_tensor(image) for image in images]
 
     def computing(self) -> AbstractContextManager[object]:
         """Return the context in which the network runs."""
         return nullcontext()
 
-    def download(self, outputs: dict[str, Tensor]) -> dict[str, np.ndarray]:
-        """Return the outputs as arrays that belong to the caller."""
-        return {name: tensor.numpy() for name, tensor in outputs.items()}
+    def download(self, outputs: list[dict[str, Tensor]], _: Clock) -> Arrays:
+        """Return how to get the outputs of each image."""
+        return lambda: [{name: one[name].numpy() for name in one} for one in outputs]
 
 
 class CudaTransfer:
-    """Pinned buffers and asynchronous copies, each direction on a stream of its own."""
+    """Asynchronous copies through pinned memory, each direction on a stream of its own.
+
+    So a frame goes up, and the results of another come down, while the network runs on a third.
+    No memory is used anew before what was begun with it is done: each tensor is recorded on the
+    streams that use it beside its own, and PyTorch's allocator of pinned memory does so by itself.
+
+    ``ahead`` says how many frames are worth beginning beyond the one that is waited for: with one,
+    the device has work while the host takes results away and brings the next frame.
+    """
+
+    ahead = 1
+    clock = CudaClock
 
     def __init__(self, device: torch.device) -> None:
-        self.clock = CudaClock()
         self._device = device
         self._up = torch.cuda.Stream(device)
         self._compute = torch.cuda.Stream(device)
         self._down = torch.cuda.Stream(device)
-        self._pinned: dict[str, Tensor] = {}
-        # The weights were placed on the default stream, which ours would not wait for.
-        self._compute.wait_stream(torch.cuda.current_stream(device))
 
-    def upload(self, image: np.ndarray) -> Tensor:
-        """Return the image, uint8 (H, W, 3), as a tensor on the device, its copy under way."""
-        pinned = self._buffer('image', image.shape)
-        pinned.numpy()[...] = image
-        with torch.cuda.stream(self._up), self.clock.stage('upload'):
-            tensor = pinned.to(self._device, non_blocking=True)
+    def upload(self, images: Sequence[np.ndarray], clock: Clock) -> list[Tensor]:
+        """Return images, uint8 (H, W, 3), as tensors on the device, their copies under way."""
+        pinned = [as_tensor(image).pin_memory() for image in images]
+        with torch.cuda.stream(self._up), clock.stage('upload'):
+            tensors = [image.to(self._device, non_blocking=True) for image in pinned]
         self._compute.wait_stream(self._up)
-        tensor.record_stream(self._compute)
-        return tensor
+        for tensor in tensors:
+            tensor.record_stream(self._compute)
+        return tensors
 
     def computing(self) -> AbstractContextManager[object]:
         """Return the context in which the network runs: a stream behind the upload."""
         return torch.cuda.stream(self._compute)
 
-    def download(self, outputs: dict[str, Tensor]) -> dict[str, np.ndarray]:
-        """Return the outputs as arrays that belong to the caller, once they are here."""
+    def download(self, outputs: list[dict[str, Tensor]], clock: Clock) -> Arrays:
+        """Return how to get the outputs of each image, their copies under way."""
+        pinned = [{name: _pinned_like(one[name]) for name in one} for one in outputs]
         self._down.wait_stream(self._compute)
-        with torch.cuda.stream(self._down), self.clock.stage('download'):
-            for name, tensor in outputs.items():
-                tensor.record_stream(self._down)
-                self._buffer(name, tensor.shape).copy_(tensor, non_blocking=True)
-        self._down.synchronize()
-        return {name: self._pinned[name].numpy().copy() for name in outputs}
+        with torch.cuda.stream(self._down), clock.stage('download'):
+            for one, places in zip(outputs, pinned, strict=True):
+                for name, tensor in one.items():
+                    tensor.record_stream(self._down)
+                    places[name].copy_(tensor, non_blocking=True)
+        arrived = self._down.record_event()
 
-    def _buffer(self, name: str, shape: tuple[int, ...]) -> Tensor:
-        """Return the pinned uint8 buffer of a name; one size is kept, that of the last frame."""
-        buffer = self._pinned.get(name)
-        if buffer is None or buffer.shape != shape:
-            buffer = self._pinned[name] = torch.empty(shape, dtype=torch.uint8, pin_memory=True)
-        return buffer
+        def arrays() -> list[dict[str, np.ndarray]]:
+            arrived.synchronize()
+            # Copies: pinned memory is scarce, and whoever keeps results would keep it.
+            return [{name: one[name].numpy().copy() for name in one} for one in pinned]
+
+        return arrays
+
+
+def as_tensor(image: np.ndarray) -> Tensor:
+    """Return an image as a tensor, in the same memory where that can be."""
+    return torch.from_numpy(np.require(image, requirements=['C', 'W']))
+
+
+def _pinned_like(tensor: Tensor) -> Tensor:
+    return torch.empty(tensor.shape, dtype=tensor.dtype, pin_memory=True)

@@ -68,6 +68,7 @@ def engine_values(engine: SegmentationEngine, *, weights: str) -> dict[str, str]
         'weights': weights,
         'classes': engine.labels.name,
         'device': str(engine.device),
+        'backend': engine.backend,
         'precision': engine.precision,
         'gpu memory (MiB)': 'none' if memory_mb is None else f'{memory_mb:.0f}',
     }

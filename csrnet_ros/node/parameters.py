@@ -6,6 +6,7 @@ from typing import Any, Literal
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 from rclpy.node import Node
 
+from csrnet_ros.inference.backends import BACKENDS
 from csrnet_ros.model import MIN_SIDE_PX, VARIANTS
 
 ReadAt = Literal['start', 'configure', 'live']
@@ -91,6 +92,14 @@ class NodeSettings:
         'auto', 'where the network runs: auto, cpu, cuda, cuda:0, cuda:1, ...'
     )
     half: bool = _parameter(True, 'compute in half precision on a GPU; a CPU always uses float32')
+    backend: str = _parameter(
+        'auto',
+        'what runs the network; auto: the fastest that is installed for the device',
+        choices=BACKENDS,
+    )
+    threads: int = _parameter(
+        0, 'CPU threads to compute with; 0: one for each core', bounds=(0, 1024)
+    )
     image_width: int = _parameter(
         640,
         'width of the images expected, in pixels, to warm the network up',

@@ -20,6 +20,7 @@ from csrnet_ros.errors import CsrnetError
 from csrnet_ros.inference import SegmentationEngine, find_weights
 from csrnet_ros.node.camera import Camera
 from csrnet_ros.node.diagnostics import Diagnostics
+from csrnet_ros.node.log import forward_log
 from csrnet_ros.node.parameters import change_settings, declare_parameters
 from csrnet_ros.node.worker import Worker
 
@@ -40,6 +41,7 @@ class SegmentationNode(LifecycleNode):
 
     def __init__(self) -> None:
         super().__init__(NODE_NAME)
+        forward_log(self.get_logger())
         self.settings = declare_parameters(self)
         self.add_on_set_parameters_callback(self._on_set_parameters)
         self._arrived = threading.Condition()
@@ -115,6 +117,8 @@ class SegmentationNode(LifecycleNode):
             weights,
             device=settings.device,
             half=settings.half,
+            backend=settings.backend,
+            threads=settings.threads,
             working_size=settings.working_size,
         )
         width, height = settings.image_width, settings.image_height
@@ -122,7 +126,7 @@ class SegmentationNode(LifecycleNode):
         engine.warm_up(height, width)
         log(
             f'CSRNet {engine.variant}, {len(engine.labels)} {engine.labels.name} classes, '
-            f'{engine.precision} on {engine.device}: ready after '
+            f'{engine.precision} on {engine.device} by {engine.backend}: ready after '
             f'{time.monotonic() - begin_s:.1f} s'
         )
         return engine

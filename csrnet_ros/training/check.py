@@ -22,6 +22,7 @@ from csrnet_ros.model import MIN_SIDE_PX
 from csrnet_ros.training.datasets.files import FileDataset, Pair, Watch, size_fault
 from csrnet_ros.training.datasets.masks import UNREADABLE, MaskCode
 from csrnet_ros.training.datasets.wrong_ids import explain
+from csrnet_ros.user_cache import user_cache
 
 FORMAT = 1
 SHOWN = 20
@@ -89,7 +90,7 @@ class Memory:
     """
 
     def __init__(self, data: FileDataset) -> None:
-        cache = Path(os.environ.get('XDG_CACHE_HOME') or Path.home() / '.cache') / 'csrnet_ros'
+        cache = user_cache()
         files = [str(path.absolute()) for pair in data.pairs for path in (pair.image, pair.label)]
         text = json.dumps([FORMAT, sorted(data.code.classes.items()), data.code.color, files])
         key = hashlib.sha256(text.encode()).hexdigest()[:16]

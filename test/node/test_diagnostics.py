@@ -71,6 +71,7 @@ def test_the_engine_tells_what_it_runs_and_where(engine: SegmentationEngine) -> 
         'weights': 'w.safetensors',
         'classes': 'camvid',
         'device': 'cpu',
+        'backend': engine.backend,
         'precision': 'float32',
         'gpu memory (MiB)': 'none',
     }

@@ -1,0 +1,51 @@
+"""ONNX Runtime, on CPUs: one converted network for every size."""
+
+import tempfile
+from pathlib import Path
+
+import onnxruntime
+import torch
+from torch import Tensor
+
+from csrnet_ros.inference.builds import build_key, find_or_build
+from csrnet_ros.inference.convert import ONNX_INPUT, to_onnx
+from csrnet_ros.model import Checkpoint
+
+FILE = 'network.onnx'
+
+
+class OnnxRuntimeBackend:
+    """The network by ONNX Runtime, in float32.
+
+    :param threads: CPU threads to use; 0 for as many as there are cores
+    """
+
+    memory_format = torch.contiguous_format
+
+    def __init__(self, checkpoint: Checkpoint, *, threads: int) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = threads
+        # A thread that waits must not take the time of the node's neighbours.
+        options.add_session_config_entry('session.intra_op.allow_spinning', '0')
+        self._session = onnxruntime.InferenceSession(
+            load_or_convert(checkpoint), options, providers=['CPUExecutionProvider']
+        )
+
+    def logits(self, x: Tensor) -> Tensor:
+        """Return the logits of x (N, 3, H, W)."""
+        (found,) = self._session.run(None, {ONNX_INPUT: x.numpy()})
+        return torch.from_numpy(found)
+
+
+def load_or_convert(checkpoint: Checkpoint) -> bytes:
+    """Return the converted network, from the disk if it is there."""
+
+    def build(folder: Path) -> None:
+        to_onnx(checkpoint, folder / FILE)
+
+    key = build_key(checkpoint, 'onnx', onnxruntime.__version__)
+    if folder := find_or_build(key, build, what='ONNX Runtime'):
+        return (folder / FILE).read_bytes()
+    with tempfile.TemporaryDirectory() as temporary:
+        build(Path(temporary))
+        return (Path(temporary) / FILE).read_bytes()

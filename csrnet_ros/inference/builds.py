@@ -1,0 +1,98 @@
+"""Converted networks, kept on the disk so that they are made once."""
+
+import contextlib
+import hashlib
+import json
+import logging
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+import torch
+
+from csrnet_ros import model
+from csrnet_ros.inference import deploy
+from csrnet_ros.model import Checkpoint
+from csrnet_ros.user_cache import user_cache
+
+KEPT = 12
+"""Builds that stay on the disk, those used last: 50 MB each."""
+
+DIGESTS = 'digests.json'
+
+logger = logging.getLogger(__name__)
+
+
+def build_key(checkpoint: Checkpoint, *ingredients: str) -> str:
+    """Return a digest of all that a build comes from: it changes whenever that does.
+
+    :param ingredients: whatever else the build depends on, the runtime's version for one
+    """
+    digest = hashlib.sha256(json.dumps(asdict(checkpoint.config)).encode())
+    for name in sorted(checkpoint.weights):
+        tensor = checkpoint.weights[name]
+        digest.update(f'{name} {tensor.dtype} {tuple(tensor.shape)}'.encode())
+        digest.update(tensor.contiguous().numpy().tobytes())
+    # A network that is computed otherwise is built otherwise.
+    for source in [*sorted(Path(model.__path__[0]).glob('*.py')), Path(deploy.__file__)]:
+        digest.update(source.read_bytes())
+    digest.update('\n'.join((torch.__version__, *ingredients)).encode())
+    return digest.hexdigest()[:32]
+
+
+def find_or_build(key: str, build: Callable[[Path], None], *, what: str) -> Path | None:
+    """Return the folder of a build, made by ``build`` in an empty folder unless it is there.
+
+    One that is damaged in any way is made anew.
+
+    :param what: what is built, for the log
+    :return: None if the disk does not take the build; the log says why
+    """
+    folder = user_cache() / 'builds' / key
+    if _is_whole(folder):
+        with contextlib.suppress(OSError):
+            os.utime(folder)
+        return folder
+    logger.info('converting the network for %s, once for these weights', what)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix='.building-') as temporary:
+            building = Path(temporary) / 'build'
+            building.mkdir()
+            build(building)
+            _seal(building)
+            shutil.rmtree(folder, ignore_errors=True)
+            building.rename(folder)
+        _forget_old(folder.parent)
+    except OSError as error:
+        if _is_whole(folder):  # by another process, just now
+            return folder
+        logger.warning('the network for %s cannot be kept (%s)', what, error)
+        return None
+    return folder
+
+
+def _digests(folder: Path) -> dict[str, str]:
+    files = sorted(path for path in folder.iterdir() if path.name != DIGESTS)
+    return {path.name: hashlib.sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def _seal(folder: Path) -> None:
+    (folder / DIGESTS).write_text(json.dumps(_digests(folder)))
+
+
+def _is_whole(folder: Path) -> bool:
+    try:
+        return json.loads((folder / DIGESTS).read_text()) == _digests(folder)
+    except (OSError, ValueError):
+        return False
+
+
+def _forget_old(builds: Path) -> None:
+    with contextlib.suppress(OSError):
+        folders = [path for path in builds.iterdir() if not path.name.startswith('.')]
+        for folder in sorted(folders, key=lambda path: path.stat().st_mtime)[:-KEPT]:
+            shutil.rmtree(folder, ignore_errors=True)

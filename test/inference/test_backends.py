@@ -1,0 +1,188 @@
+"""Every backend against PyTorch's plain float32, and the choice between them."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from csrnet_ros.errors import DeviceError
+from csrnet_ros.inference import SegmentationEngine, available_weights
+from csrnet_ros.inference.backends import TABLE
+from csrnet_ros.model import load_checkpoint
+from csrnet_ros.model.layers import resize_bilinear
+from csrnet_ros.training.datasets.street import draw_street
+
+ON_CPU = [name for name, row in TABLE.items() if 'cpu' in row.devices]
+SIZES = ((90, 123), (64, 64), (128, 96), (95, 201))
+
+
+@pytest.fixture(scope='module')
+def shipped() -> Path:
+    """Trained weights: an untrained network's classes are nearly as likely as each other."""
+    return next(path for path in available_weights() if 'light_camvid' in path.name)
+
+
+@pytest.fixture(scope='module', params=ON_CPU)
+def engine(request, shipped):
+    return SegmentationEngine.from_checkpoint(shipped, device='cpu', backend=request.param)
+
+
+def street(size, number=0):
+    return draw_street(number, seed=1, height_px=size[0], width_px=size[1])[0]
+
+
+def plain_labels(checkpoint, image):
+    """Label an image by the network as it was trained, in the plainest way."""
+    mean, std = torch.tensor(checkpoint.mean), torch.tensor(checkpoint.std)
+    x = ((torch.from_numpy(image).float() - mean) / std).permute(2, 0, 1)[None]
+    with torch.inference_mode():
+        logits = resize_bilinear(checkpoint.build().logits(x), image.shape[:2])[0]
+    return logits.argmax(dim=0).numpy()
+
+
+def test_sizes_that_change_are_labelled_as_by_plain_pytorch(engine, shipped):
+    checkpoint = load_checkpoint(shipped)
+    same = [
+        engine.segment(street(size)).labels == plain_labels(checkpoint, street(size))
+        for size in (*SIZES, SIZES[0])
+    ]
+    assert np.mean([place for one in same for place in one.ravel()]) >= 0.9999
+
+
+def test_photos_are_labelled_as_by_plain_pytorch(engine, shipped, camvid_root):
+    import cv2
+
+    checkpoint = load_checkpoint(shipped)
+    for path in sorted((camvid_root / 'test').glob('*.png'))[::80]:
+        image = np.ascontiguousarray(cv2.imread(str(path))[..., ::-1])
+        same = engine.segment(image).labels == plain_labels(checkpoint, image)
+        assert same.mean() >= 0.9999, path.name
+
+
+def test_a_batch_has_the_labels_of_its_images_one_by_one(engine):
+    images = [street(SIZES[0], 0), street(SIZES[2], 1), street(SIZES[0], 2)]
+    together = engine.segment_batch(images, overlay=True, confidence=True)
+    for image, found in zip(images, together, strict=True):
+        alone = engine.segment(image, overlay=True, confidence=True)
+        assert (found.labels == alone.labels).mean() >= 0.9999
+        assert np.abs(found.confidence.astype(int) - alone.confidence).max() <= 1
+        assert found.overlay.shape == image.shape
+        assert found.color is None
+
+
+def test_a_stream_has_the_labels_of_its_images_in_order(engine):
+    images = [street(size) for size in SIZES]
+    for image, found in zip(images, engine.segment_stream(images), strict=True):
+        np.testing.assert_array_equal(found.labels, engine.segment(image).labels)
+
+
+def test_images_of_different_sizes_go_together_at_a_working_size(shipped):
+    engine = SegmentationEngine.from_checkpoint(shipped, device='cpu', working_size=(64, 80))
+    images = [street(size) for size in SIZES]
+    together = engine.segment_batch(images)
+    assert len({id(found.stage_times_ms) for found in together}) == 1
+    for image, found in zip(images, together, strict=True):
+        assert (found.labels == engine.segment(image).labels).mean() >= 0.9999
+
+
+def test_an_empty_batch(engine):
+    assert engine.segment_batch([]) == []
+
+
+def test_auto_takes_the_first_of_the_table(shipped):
+    assert SegmentationEngine.from_checkpoint(shipped, device='cpu').backend == ON_CPU[0]
+
+
+@pytest.mark.parametrize(
+    ('name', 'kind', 'words'),
+    [
+        ('tensorflow', ValueError, "'tensorflow'.*auto, .*openvino"),
+        ('cuda-graphs', DeviceError, 'cuda-graphs does not run on cpu; openvino'),
+    ],
+)
+def test_a_backend_that_is_not_there(shipped, name, kind, words):
+    with pytest.raises(kind, match=words):
+        SegmentationEngine.from_checkpoint(shipped, device='cpu', backend=name)
+
+
+def run_without(packages: list[str], weights: Path, backend: str) -> subprocess.CompletedProcess:
+    """Make an engine in a Python that has some packages less, and print its backend."""
+    code = f"""
+import logging, sys
+
+sys.modules |= dict.fromkeys({packages})  # Python's way to have a module absent
+logging.basicConfig(level=logging.INFO, format='%(message)s')
+from csrnet_ros.inference import SegmentationEngine
+engine = SegmentationEngine.from_checkpoint({str(weights)!r}, device='cpu', backend={backend!r})
+print(engine.backend)
+"""
+    return subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
+
+
+def test_auto_does_without_what_is_not_installed_and_says_so(shipped):
+    done = run_without(['openvino', 'onnxruntime'], shipped, 'auto')
+    assert done.stdout == 'torch\n', done.stderr
+    assert 'pip install openvino' in done.stderr
+
+
+def test_a_named_backend_that_is_not_installed(shipped):
+    done = run_without(['openvino'], shipped, 'openvino')
+    assert done.returncode == 1
+    assert 'DeviceError: backend openvino is not installed (pip install openvino)' in done.stderr
+
+
+def test_threads_are_a_setting(shipped):
+    with pytest.raises(ValueError, match='threads is -1'):
+        SegmentationEngine.from_checkpoint(shipped, device='cpu', threads=-1)
+    code = f"""
+import torch
+from csrnet_ros.inference import SegmentationEngine
+SegmentationEngine.from_checkpoint({str(shipped)!r}, device='cpu', threads=1, backend='torch')
+print(torch.get_num_threads())
+"""
+    done = subprocess.run(
+        [sys.executable, '-c', code],
+        env=os.environ | {'OMP_NUM_THREADS': '2'},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == '1\n'
+
+
+@pytest.mark.parametrize('backend', ['openvino', 'onnxruntime'])
+def test_many_sizes_take_no_more_memory_than_a_few(shipped, backend):
+    # In a process of its own, whose memory is the engine's.
+    code = f"""
+import gc, numpy, psutil
+from csrnet_ros.inference import SegmentationEngine
+engine = SegmentationEngine.from_checkpoint(
+    {str(shipped)!r}, device='cpu', backend={backend!r}, threads=1
+)
+for rounds in range(3):
+    for step in range(10):
+        engine.segment(numpy.zeros((64 + 8 * step, 192 - 8 * step, 3), numpy.uint8))
+    gc.collect()
+    print(psutil.Process().memory_info().rss)
+"""
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True)
+    _, second, third = map(int, done.stdout.split())
+    assert third - second < 30 * 2**20
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize('backend', ['cuda-graphs', 'torch'])
+def test_half_precision_on_cuda_labels_as_plain_pytorch(shipped, backend):
+    engine = SegmentationEngine.from_checkpoint(shipped, device='cuda', backend=backend)
+    checkpoint = load_checkpoint(shipped)
+    images = [street(size) for size in SIZES]
+    for found in (engine.segment_batch(images), list(engine.segment_stream(images))):
+        same = [
+            (one.labels == plain_labels(checkpoint, image)).mean()
+            for one, image in zip(found, images, strict=True)
+        ]
+        assert np.mean(same) >= 0.999

@@ -1,0 +1,108 @@
+"""Builds on the disk: made once, made anew when stale or damaged, never trusted."""
+
+from dataclasses import replace
+
+import pytest
+
+from csrnet_ros.inference import SegmentationEngine
+from csrnet_ros.inference.builds import KEPT, build_key, find_or_build
+from csrnet_ros.model import load_checkpoint
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path, monkeypatch):
+    """A cache of the test's own."""
+    monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path))
+    return tmp_path / 'csrnet_ros' / 'builds'
+
+
+class Builder:
+    """Builds a file, and counts how often."""
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    def __call__(self, folder):
+        self.times += 1
+        (folder / 'network').write_text(f'build {self.times}')
+
+
+def test_a_build_is_made_once():
+    build = Builder()
+    for _ in range(2):
+        folder = find_or_build('key', build, what='a test')
+        assert (folder / 'network').read_text() == 'build 1'
+
+
+@pytest.mark.parametrize(
+    'damage',
+    [
+        lambda folder: (folder / 'network').write_text('build 7'),
+        lambda folder: (folder / 'network').unlink(),
+        lambda folder: (folder / 'digests.json').write_text('{'),
+        lambda folder: (folder / 'digests.json').unlink(),
+        lambda folder: (folder / 'more').write_text('unknown'),
+    ],
+)
+def test_a_damaged_build_is_made_anew(damage):
+    build = Builder()
+    damage(find_or_build('key', build, what='a test'))
+    folder = find_or_build('key', build, what='a test')
+    assert (folder / 'network').read_text() == 'build 2'
+    assert find_or_build('key', build, what='a test') == folder
+    assert build.times == 2
+
+
+def test_a_build_that_fails_leaves_nothing(cache):
+    def fail(folder):
+        (folder / 'network').write_text('half')
+        raise RuntimeError('no')
+
+    with pytest.raises(RuntimeError):
+        find_or_build('key', fail, what='a test')
+    assert list(cache.iterdir()) == []
+
+
+def test_a_disk_that_takes_nothing_is_no_fault(cache, caplog):
+    cache.parent.mkdir()
+    cache.write_text('a file where the folder would be')
+    assert find_or_build('key', Builder(), what='a test') is None
+    assert 'cannot be kept' in caplog.text
+
+
+def test_the_oldest_are_forgotten(cache):
+    for number in range(KEPT + 2):
+        find_or_build(f'key{number}', Builder(), what='a test')
+    assert len(list(cache.iterdir())) == KEPT
+    assert (cache / f'key{KEPT + 1}').is_dir()
+
+
+def test_the_key_changes_with_what_is_built(weights):
+    checkpoint = load_checkpoint(weights)
+    name = next(iter(checkpoint.weights))
+    changed = dict(checkpoint.weights, **{name: checkpoint.weights[name] + 1})
+    keys = {
+        build_key(checkpoint, 'runtime 1'),
+        build_key(checkpoint, 'runtime 2'),
+        build_key(replace(checkpoint, weights=changed), 'runtime 1'),
+    }
+    assert len(keys) == 3
+    assert build_key(load_checkpoint(weights), 'runtime 1') in keys
+
+
+def test_an_engine_converts_once_and_mends_what_is_damaged(weights, cache, caplog):
+    caplog.set_level('INFO', 'csrnet_ros')
+
+    def conversions() -> int:
+        caplog.clear()
+        SegmentationEngine.from_checkpoint(weights, device='cpu', backend='openvino')
+        return sum('converting the network' in message for message in caplog.messages)
+
+    assert conversions() == 1
+    assert conversions() == 0
+    (folder,) = cache.iterdir()
+    with (folder / 'network.bin').open('r+b') as file:
+        file.seek(1000)
+        file.write(b'damaged')
+    assert conversions() == 1
+    assert conversions() == 0
