@@ -4,13 +4,14 @@ import os
 import shutil
 import subprocess
 import sys
+from importlib.metadata import distribution
 from pathlib import Path
 
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 LOOPBACK = {'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST'}
-COMMANDS = {'csrnet-node', 'csrnet-train', 'csrnet-eval', 'csrnet-segment', 'segment_node'}
+COMMANDS = {point.name for point in distribution('csrnet_ros').entry_points}
 NODE = 'install/csrnet_ros/lib/csrnet_ros/segment_node --ros-args'
 LEFT_OUT = shutil.ignore_patterns(
     '.*', '*.egg-info', 'build', 'install', 'log', 'out', 'runs', '__pycache__'
