@@ -29,6 +29,10 @@ class DeviceError(CsrnetError):
     """The device asked for is unknown, absent, or too small for the work."""
 
 
+class ExportError(CsrnetError):
+    """A network cannot be exported, or its file labels otherwise than the network."""
+
+
 class ImageError(CsrnetError):
     """An image or an image message cannot be read."""
 

@@ -13,7 +13,7 @@ FILES = sorted(PACKAGE.rglob('*.py'))
 # From the bottom up. What stands on one line never imports its neighbour.
 LAYERS = (
     {'labels', 'errors', 'user_cache'},
-    {'model', 'devices', 'media'},
+    {'model', 'devices', 'media', 'extras'},
     {'inference', 'training'},
     {'benchmark'},
     {'node', 'cli'},

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from csrnet_ros.benchmark.extras import load_extra
+from csrnet_ros.extras import load_extra
 
 BUSY_PERCENT = 10.0
 """With more of its processors in use by others, a machine is too busy to be measured on."""

@@ -13,7 +13,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from csrnet_ros.benchmark.extras import load_extra
+from csrnet_ros.extras import load_extra
 
 
 class Logits(nn.Module):

@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import pad
 
-from csrnet_ros.benchmark.extras import load_extra
+from csrnet_ros.extras import load_extra
 from csrnet_ros.inference.timing import CpuClock, CudaClock
 from csrnet_ros.model.layers import resize_bilinear
 

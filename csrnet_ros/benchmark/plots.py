@@ -5,10 +5,10 @@ from pathlib import Path
 from typing import Any
 
 from csrnet_ros.benchmark.candidates import EAGER, OURS
-from csrnet_ros.benchmark.extras import load_extra
 from csrnet_ros.benchmark.model import Figures
 from csrnet_ros.benchmark.model_tables import best_of_each, images_per_s
 from csrnet_ros.benchmark.paper import TABLE_2
+from csrnet_ros.extras import load_extra
 
 DOTS_PER_INCH = 80
 

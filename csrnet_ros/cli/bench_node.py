@@ -6,11 +6,11 @@ from functools import partial
 from time import monotonic
 from typing import Any
 
-from csrnet_ros.benchmark.extras import load_extra
 from csrnet_ros.benchmark.peak import find_peak_hz
 from csrnet_ros.benchmark.phase import Phase, stage_medians_ms
 from csrnet_ros.cli.children import Child, Children, Event, own_domain, start_node
 from csrnet_ros.errors import BenchmarkError
+from csrnet_ros.extras import load_extra
 
 LEAST_FRAMES = 10
 

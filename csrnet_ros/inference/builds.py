@@ -51,12 +51,28 @@ def find_or_build(key: str, build: Callable[[Path], None], *, what: str) -> Path
     :param what: what is built, for the log
     :return: None if the disk does not take the build; the log says why
     """
-    folder = user_cache() / 'builds' / key
-    if _is_whole(folder):
-        with contextlib.suppress(OSError):
-            os.utime(folder)
+    if folder := find_build(key):
         return folder
     logger.info('converting the network for %s, once for these weights', what)
+    return keep_build(key, build, what=what)
+
+
+def find_build(key: str) -> Path | None:
+    """Return the folder of a build; None if there is none that is whole."""
+    folder = _folder(key)
+    if not _is_whole(folder):
+        return None
+    with contextlib.suppress(OSError):
+        os.utime(folder)
+    return folder
+
+
+def keep_build(key: str, build: Callable[[Path], None], *, what: str) -> Path | None:
+    """Return the folder of what ``build`` makes, in place of what was there.
+
+    Parameters and result are those of ``find_or_build``.
+    """
+    folder = _folder(key)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix='.building-') as temporary:
@@ -73,6 +89,10 @@ def find_or_build(key: str, build: Callable[[Path], None], *, what: str) -> Path
         logger.warning('the network for %s cannot be kept (%s)', what, error)
         return None
     return folder
+
+
+def _folder(key: str) -> Path:
+    return user_cache() / 'builds' / key
 
 
 def _digests(folder: Path) -> dict[str, str]:

@@ -56,9 +56,15 @@ def _cuda_graphs(checkpoint: Checkpoint, task: Task) -> Backend:
 
 
 def _openvino(checkpoint: Checkpoint, task: Task) -> Backend:
-    from csrnet_ros.inference.backends.openvino import OpenVinoBackend
+    from csrnet_ros.inference.backends.openvino import OpenVinoBackend, load_or_convert
 
-    return OpenVinoBackend(checkpoint, threads=task.threads)
+    return OpenVinoBackend(load_or_convert(checkpoint), threads=task.threads)
+
+
+def _openvino_int8(checkpoint: Checkpoint, task: Task) -> Backend:
+    from csrnet_ros.inference.backends.openvino import OpenVinoBackend, load_int8
+
+    return OpenVinoBackend(load_int8(checkpoint), threads=task.threads)
 
 
 def _onnxruntime(checkpoint: Checkpoint, task: Task) -> Backend:
@@ -74,11 +80,13 @@ class BackendRow:
     :param devices: the types of device that it runs on
     :param make: makes it of a checkpoint
     :param packages: what pip has to install for it beside PyTorch
+    :param exact: whether its labels are the network's, within rounding; auto takes no others
     """
 
     devices: tuple[str, ...]
     make: Callable[[Checkpoint, Task], Backend]
     packages: tuple[str, ...] = ()
+    exact: bool = True
 
 
 TABLE = {
@@ -86,6 +94,7 @@ TABLE = {
     'openvino': BackendRow(('cpu',), _openvino, ('openvino',)),
     'onnxruntime': BackendRow(('cpu',), _onnxruntime, ('onnxruntime', 'onnx', 'onnxscript')),
     'torch': BackendRow(('cuda', 'cpu'), _torch),
+    'openvino-int8': BackendRow(('cpu',), _openvino_int8, ('openvino',), exact=False),
 }
 """By name; for each type of device the fastest first, as docs/benchmark.md has them."""
 
@@ -108,12 +117,13 @@ def make_backend(name: str, checkpoint: Checkpoint, task: Task) -> tuple[str, Ba
         if name not in fit:
             raise DeviceError(f'backend {name} does not run on {kind}; {", ".join(fit)} do')
         return name, _proven(name, checkpoint, task)
-    for candidate in fit[:-1]:
+    *candidates, last = (row for row in fit if TABLE[row].exact)
+    for candidate in candidates:
         try:
             return candidate, _proven(candidate, checkpoint, task)
         except DeviceError as error:
             logger.info('%s', error)
-    return fit[-1], _proven(fit[-1], checkpoint, task)
+    return last, _proven(last, checkpoint, task)
 
 
 def _proven(name: str, checkpoint: Checkpoint, task: Task) -> Backend:

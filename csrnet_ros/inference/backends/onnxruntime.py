@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from csrnet_ros.inference.builds import build_key, find_or_build
-from csrnet_ros.inference.convert import ONNX_INPUT, to_onnx
+from csrnet_ros.inference.convert import ANY, Logits, to_onnx
 from csrnet_ros.model import Checkpoint
 
 FILE = 'network.onnx'
@@ -33,7 +33,7 @@ class OnnxRuntimeBackend:
 
     def logits(self, x: Tensor) -> Tensor:
         """Return the logits of x (N, 3, H, W)."""
-        (found,) = self._session.run(None, {ONNX_INPUT: x.numpy()})
+        (found,) = self._session.run(None, {Logits.input_name: x.numpy()})
         return torch.from_numpy(found)
 
 
@@ -41,7 +41,7 @@ def load_or_convert(checkpoint: Checkpoint) -> bytes:
     """Return the converted network, from the disk if it is there."""
 
     def build(folder: Path) -> None:
-        to_onnx(checkpoint, folder / FILE)
+        to_onnx(Logits(checkpoint), (ANY, ANY, ANY)).save(folder / FILE)
 
     key = build_key(checkpoint, 'onnx', onnxruntime.__version__)
     if folder := find_or_build(key, build, what='ONNX Runtime'):

@@ -7,8 +7,9 @@ import openvino
 import torch
 from torch import Tensor
 
-from csrnet_ros.inference.builds import build_key, find_or_build
-from csrnet_ros.inference.convert import to_openvino
+from csrnet_ros.errors import DeviceError
+from csrnet_ros.inference.builds import build_key, find_build, find_or_build
+from csrnet_ros.inference.convert import ANY, Logits, to_openvino
 from csrnet_ros.model import Checkpoint
 
 SIZES = 8
@@ -18,16 +19,17 @@ FILE = 'network.xml'
 
 
 class OpenVinoBackend:
-    """The network by OpenVINO, in float32.
+    """A network by OpenVINO, float32 in and out.
 
+    :param model: for any number and size of images
     :param threads: CPU threads to use; 0 for as many as there are cores
     """
 
     memory_format = torch.contiguous_format
 
-    def __init__(self, checkpoint: Checkpoint, *, threads: int) -> None:
+    def __init__(self, model: openvino.Model, *, threads: int) -> None:
+        self._model = model
         self._core = openvino.Core()
-        self._model = load_or_convert(self._core, checkpoint)
         self._settings = {
             'PERFORMANCE_HINT': 'LATENCY',
             'INFERENCE_PRECISION_HINT': 'f32',
@@ -47,12 +49,34 @@ class OpenVinoBackend:
         return self._core.compile_model(model, 'CPU', self._settings).create_infer_request()
 
 
-def load_or_convert(core: openvino.Core, checkpoint: Checkpoint) -> openvino.Model:
+def load_or_convert(checkpoint: Checkpoint) -> openvino.Model:
     """Return the converted network, from the disk if it is there."""
 
+    def convert() -> openvino.Model:
+        return to_openvino(Logits(checkpoint), (ANY, ANY, ANY))
+
     def build(folder: Path) -> None:
-        openvino.save_model(to_openvino(checkpoint), folder / FILE, compress_to_fp16=False)
+        openvino.save_model(convert(), folder / FILE, compress_to_fp16=False)
 
     key = build_key(checkpoint, 'openvino', openvino.__version__)
     folder = find_or_build(key, build, what='OpenVINO')
-    return core.read_model(folder / FILE) if folder else to_openvino(checkpoint)
+    return openvino.Core().read_model(folder / FILE) if folder else convert()
+
+
+def int8_key(checkpoint: Checkpoint) -> str:
+    """Return the key of the 8-bit build that csrnet-export makes."""
+    return build_key(checkpoint, 'openvino-int8', openvino.__version__)
+
+
+def load_int8(checkpoint: Checkpoint) -> openvino.Model:
+    """Return the network in 8 bits.
+
+    :raises DeviceError: if csrnet-export has not made it for these weights
+    """
+    folder = find_build(int8_key(checkpoint))
+    if folder is None:
+        raise DeviceError(
+            'there is no 8-bit build of these weights here; make it once: csrnet-export '
+            '--weights FILE --format openvino-int8 --calibrate IMAGES'
+        )
+    return openvino.Core().read_model(folder / FILE)

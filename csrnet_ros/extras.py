@@ -1,4 +1,4 @@
-"""Packages that only a benchmark needs."""
+"""Packages that only some work needs."""
 
 from importlib import import_module
 from types import ModuleType
@@ -15,6 +15,5 @@ def load_extra(module: str, *, package: str) -> ModuleType:
         return import_module(module)
     except ModuleNotFoundError as error:
         raise MissingPackageError(
-            f'{package} is not installed ({error}), and this benchmark needs it: '
-            f'pip install {package}'
+            f'{package} is not installed ({error}), and this needs it: pip install {package}'
         ) from error
