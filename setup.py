@@ -58,6 +58,7 @@ setup(
             'mypy',
             'pytest',
             'pytest-timeout',
+            'pytest-xdist',
             'ruff',
         ],
     },

@@ -22,10 +22,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 
 @pytest.fixture(scope='session', autouse=True)
-def cache_folder(tmp_path_factory) -> Iterator[Path]:
-    """The tests' own folder for what the commands remember."""
+def cache_folder(tmp_path_factory, worker_id) -> Iterator[Path]:
+    """The tests' own folder for what the commands remember, one for all their processes."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base if worker_id == 'master' else base.parent) / 'cache'
+    folder.mkdir(exist_ok=True)
     with pytest.MonkeyPatch.context() as patch:
-        folder = tmp_path_factory.mktemp('cache')
         patch.setenv('XDG_CACHE_HOME', str(folder))
         yield folder
 

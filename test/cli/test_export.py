@@ -1,0 +1,182 @@
+"""csrnet-export as a user runs it, and its files as another program uses them."""
+
+import json
+import subprocess
+import sys
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import onnx
+import onnxruntime
+import openvino
+import pytest
+import torch
+
+from csrnet_ros.errors import DeviceError
+from csrnet_ros.inference import SegmentationEngine, available_weights
+from csrnet_ros.media.saving import save_image
+from csrnet_ros.model import load_checkpoint
+from csrnet_ros.training.datasets.street import draw_street
+
+HEIGHT, WIDTH = 91, 124  # of which neither the SPFM's grids nor the strides are even parts
+
+Answer = tuple[Path, subprocess.CompletedProcess]
+
+
+@pytest.fixture(scope='module')
+def shipped() -> Path:
+    """Trained weights: an untrained network's classes are nearly as likely as each other."""
+    return next(path for path in available_weights() if 'light_camvid' in path.name)
+
+
+def street(number: int, height: int = HEIGHT, width: int = WIDTH) -> np.ndarray:
+    """Return an image."""
+    return draw_street(number, seed=5, height_px=height, width_px=width)[0]
+
+
+def export(*arguments: object) -> subprocess.CompletedProcess:
+    """Run the command."""
+    return subprocess.run(
+        [sys.executable, '-m', 'csrnet_ros.cli.export', *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope='module')
+def exported(shipped, tmp_path_factory):
+    """A function that exports the shipped weights, and says where to and what the command said."""
+
+    def run(name: str, *arguments: object) -> Answer:
+        out = tmp_path_factory.mktemp('export') / name
+        return out, export('--weights', shipped, '--out', out, *arguments)
+
+    return run
+
+
+@pytest.fixture(scope='module')
+def plain(shipped) -> SegmentationEngine:
+    """What labels by plain PyTorch."""
+    return SegmentationEngine.from_checkpoint(shipped, device='cpu', backend='torch')
+
+
+def agrees(found: np.ndarray, images: list[np.ndarray], plain: SegmentationEngine) -> bool:
+    """Whether labels (N, H, W) are the engine's."""
+    wanted = np.stack([plain.segment(image).labels for image in images])
+    assert found.shape == wanted.shape
+    assert found.dtype == np.uint8
+    return (found == wanted).mean() >= 0.9999
+
+
+def test_openvino_with_io_labels_images_of_one_size(exported, plain):
+    size = f'{HEIGHT}x{WIDTH}'
+    out, done = exported('a.xml', '--format', 'openvino', '--size', size, '--with-io')
+    assert done.returncode == 0, done.stderr
+    assert '% of 11284 pixels have the label that PyTorch gives' in done.stdout
+    network = openvino.Core().compile_model(out, 'CPU', {'INFERENCE_PRECISION_HINT': 'f32'})
+    assert (network.input().any_name, network.output().any_name) == ('image', 'labels')
+    assert agrees(network(street(0)[None])[0], [street(0)], plain)
+    assert sorted(path.name for path in out.parent.iterdir()) == ['a.bin', 'a.xml']
+
+
+def test_onnx_with_io_labels_any_number_of_images_of_any_size(exported, shipped, plain):
+    out, done = exported('a.onnx', '--format', 'onnx', '--with-io')
+    assert done.returncode == 0, done.stderr
+    session = onnxruntime.InferenceSession(out, providers=['CPUExecutionProvider'])
+    for height, width in ((HEIGHT, WIDTH), (64, 96)):
+        images = [street(number, height, width) for number in range(2)]
+        (found,) = session.run(['labels'], {'image': np.stack(images)})
+        assert agrees(found, images, plain)
+    told = {prop.key: prop.value for prop in onnx.load(out).metadata_props}
+    labels = load_checkpoint(shipped).labels
+    assert json.loads(told['csrnet_ros.classes']) == list(labels.classes)
+    assert json.loads(told['csrnet_ros.colors']) == labels.palette.tolist()
+
+
+def test_openvino_without_io_gives_logits(exported, shipped, plain):
+    out, done = exported('a.xml', '--format', 'openvino')
+    assert done.returncode == 0, done.stderr
+    model = openvino.Core().read_model(out)
+    mean, std = (
+        np.array(json.loads(model.get_rt_info(['csrnet_ros', name]).astype(str)), np.float32)
+        for name in ('mean', 'std')
+    )
+    x = ((street(0) - mean) / std).transpose(2, 0, 1)[None]
+    network = openvino.Core().compile_model(model, 'CPU', {'INFERENCE_PRECISION_HINT': 'f32'})
+    logits = torch.from_numpy(network(x)[0])
+    assert logits.shape[2:] == (-(-HEIGHT // 4), -(-WIDTH // 4))
+    full = torch.nn.functional.interpolate(logits, (HEIGHT, WIDTH), mode='bilinear')
+    assert agrees(full.argmax(1).numpy().astype(np.uint8), [street(0)], plain)
+
+
+def test_aotinductor_labels_images_of_one_size(exported, plain):
+    out, done = exported('a.pt2', '--format', 'aoti', '--size', '64x96', '--with-io')
+    assert done.returncode == 0, done.stderr
+    package = torch._inductor.aoti_load_package(str(out))
+    image = street(0, 64, 96)
+    found = package(torch.from_numpy(image)[None].to(plain.device)).cpu().numpy()
+    assert (found[0] == plain.segment(image).labels).mean() >= 0.999
+
+
+def test_8_bits_are_used_by_the_backend_of_that_name(exported, shipped, plain, tmp_path):
+    with pytest.raises(DeviceError, match='no 8-bit build .* csrnet-export'):
+        SegmentationEngine.from_checkpoint(shipped, device='cpu', backend='openvino-int8')
+    for number in range(6):
+        save_image(tmp_path / f'{number}.png', street(number, 128, 192))
+    (tmp_path / 'notes.txt').write_text('no image')
+    out, done = exported('a.xml', '--format', 'openvino-int8', '--calibrate', tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert out.with_suffix('.bin').stat().st_size < 20e6  # of 49 MB in float32
+    engine = SegmentationEngine.from_checkpoint(shipped, device='cpu', backend='openvino-int8')
+    found, wanted = (one.segment(street(9, 128, 192)).labels for one in (engine, plain))
+    assert 0.9 < (found == wanted).mean() < 1
+
+
+def test_a_file_that_labels_otherwise_is_not_kept(exported, tmp_path):
+    save_image(tmp_path / 'black.png', np.zeros((64, 64, 3), np.uint8))
+    out, done = exported(
+        'a.xml', '--format', 'openvino-int8', '--calibrate', tmp_path, '--with-io'
+    )
+    assert done.returncode == 1
+    assert 'and 95 % are the least; nothing was written' in done.stderr
+    assert list(out.parent.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ('name', 'arguments', 'status', 'words'),
+    [
+        ('a.onnx', ('--format', 'openvino'), 1, 'format openvino ends in .xml'),
+        ('a.xml', ('--format', 'openvino-int8'), 1, 'name a folder of them with --calibrate'),
+        ('a.onnx', ('--format', 'onnx', '--calibrate', '.'), 2, 'is for openvino-int8'),
+        ('a.onnx', ('--format', 'onnx', '--size', '32x99'), 2, 'each at least 64'),
+        ('a.onnx', ('--format', 'onnx', '--size', '640'), 2, 'expected HEIGHTxWIDTH'),
+        ('a.engine', ('--format', 'tensorrt'), 1, 'pip install tensorrt'),
+    ],
+)
+def test_what_cannot_be_made_is_said_in_a_sentence(exported, name, arguments, status, words):
+    if name == 'a.engine' and find_spec('tensorrt'):
+        pytest.skip('tensorrt is installed')
+    out, done = exported(name, *arguments)
+    assert done.returncode == status
+    assert words in done.stderr
+    assert 'Traceback' not in done.stderr
+    assert not out.exists()
+
+
+@pytest.mark.parametrize(
+    ('file', 'words'),
+    [
+        (None, 'no images to choose 8 bits by'),
+        ((64, 64), r'an image of 64x64 pixels, and --size asks for 128x96'),
+    ],
+)
+def test_images_that_do_not_fit(exported, tmp_path, file, words):
+    if file:
+        save_image(tmp_path / 'a.png', np.zeros((*file, 3), np.uint8))
+    _, done = exported(
+        'a.xml', '--format', 'openvino-int8', '--calibrate', tmp_path, '--size', '128x96'
+    )
+    assert done.returncode == 1
+    assert words in done.stderr
