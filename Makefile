@@ -10,20 +10,24 @@ ifdef AMENT_PREFIX_PATH
 unexport AMENT_PREFIX_PATH LD_LIBRARY_PATH
 endif
 
-.PHONY: help demo test lint clean .venv
+.PHONY: help demo test msgs lint clean .venv
 
 help:
 	@echo 'make demo   label a moving street through real ROS 2 topics; the result is in out/'
 	@echo '            INPUT=... takes a video, a folder of images or a webcam number instead'
 	@echo 'make test   check the style and the types, and run every test'
+	@echo 'make msgs   build csrnet_msgs, the typed messages, into build/msgs'
 	@echo 'make lint   only check the style and the types'
 	@echo 'make clean  remove everything that was made here, .venv too'
 
 demo: .venv
 	@.venv/bin/python -m csrnet_ros.cli.demo $${INPUT:+"$$INPUT"}
 
-test: lint
+test: lint msgs
 	.venv/bin/python -m pytest
+
+msgs: .venv
+	@.venv/bin/python tools/build_msgs.py
 
 lint: .venv
 	.venv/bin/python -m ruff check .

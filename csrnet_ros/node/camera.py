@@ -10,6 +10,7 @@ from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.subscription import Subscription
 from sensor_msgs.msg import Image
 
+from csrnet_ros.node.frame_timing import FrameTimings
 from csrnet_ros.node.outputs import Outputs
 from csrnet_ros.node.statistics import CameraStatistics
 
@@ -88,7 +89,9 @@ class Camera:
         self.limiter = RateLimiter()
         self.slot = CameraSlot(arrived)
         self.statistics = CameraStatistics()
-        self.outputs = Outputs(node, prefix=f'~/{name}/' if name else '~/')
+        prefix = f'~/{name}/' if name else '~/'
+        self.outputs = Outputs(node, prefix=prefix)
+        self.timings = FrameTimings(node, camera=name, prefix=prefix)
         self._node = node
         self._now_s = now_s
         self._subscription: Subscription[Any] | None = None
@@ -132,3 +135,4 @@ class Camera:
         """Destroy the subscription and the publishers."""
         self.unsubscribe()
         self.outputs.close()
+        self.timings.close()

@@ -118,6 +118,11 @@ class CameraStatistics:
             for stage, time_ms in times_ms.items():
                 self._stages.setdefault(stage, Window()).add(now_s, time_ms)
 
+    def counts(self) -> tuple[int, int]:
+        """Return how many frames were received and how many published."""
+        with self._lock:
+            return self._received, self._published
+
     def report(self, now_s: float) -> CameraReport:
         """Return the state of affairs at ``now_s``."""
         with self._lock:

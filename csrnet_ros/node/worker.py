@@ -99,6 +99,8 @@ class Worker:
         engine_ms = sum(segmentation.stage_times_ms.values())
         times_ms |= clock.times_ms() | self._ages_ms(frame, engine_ms=engine_ms)
         camera.statistics.publish(self._now_s(), times_ms)
+        received, published = camera.statistics.counts()
+        camera.timings.publish(frame.header, times_ms, received=received, published=published)
 
     def _ages_ms(self, frame: Image, *, engine_ms: float) -> dict[str, float]:
         """Return the time since the frame was taken, and what the engine did not need of it.

@@ -1,0 +1,77 @@
+"""Build msg/, the interface package csrnet_msgs, on the ROS 2 wheels of .venv.
+
+``.venv/bin/python tools/build_msgs.py`` installs it into build/msgs/install, next to nothing when
+nothing has changed. In a workspace of an installed ROS 2, colcon builds the package instead.
+"""
+
+import os
+import re
+import subprocess
+import sys
+import sysconfig
+from pathlib import Path
+
+import numpy as np
+
+PROJECT = Path(__file__).resolve().parents[1]
+BUILD = PROJECT / 'build' / 'msgs' / 'build'
+INSTALL = PROJECT / 'build' / 'msgs' / 'install'
+FOREIGN = re.compile(r'/opt/python/[^;"]*/include(?:/python[0-9.]+)?(?=[;"])')
+
+
+def main() -> None:
+    """Configure, build and install; what the tools say is shown only if one of them fails."""
+    mend_wheels(Path(sys.prefix))
+    cmake = Path(sys.executable).with_name('cmake')
+    run(cmake, '-S', PROJECT / 'msg', '-B', BUILD, '-G', 'Ninja', *options())
+    run(cmake, '--build', BUILD)
+    run(cmake, '--install', BUILD)
+
+
+def mend_wheels(prefix: Path) -> None:
+    """Make exported CMake files name headers that are here.
+
+    The wheels name those of the machine that they were built on.
+    """
+    for path in prefix.glob('share/*/cmake/*_pyExport.cmake'):
+        text = path.read_text()
+        mended = FOREIGN.sub(lambda match: own_include(match[0]), text)
+        if mended != text:
+            new = path.with_name(f'{path.name}.{os.getpid()}')
+            new.write_text(mended)
+            new.replace(path)
+
+
+def own_include(foreign: str) -> str:
+    """Return this interpreter's folder of headers that stands for ``foreign``."""
+    return np.get_include() if '/numpy/' in foreign else sysconfig.get_path('include')
+
+
+def options() -> list[str]:
+    """Return what CMake is to know of the environment."""
+    return [
+        f'-DCMAKE_INSTALL_PREFIX={INSTALL}',
+        f'-DCMAKE_PREFIX_PATH={sys.prefix}',
+        f'-DCMAKE_MAKE_PROGRAM={Path(sys.executable).with_name("ninja")}',
+        f'-DPython3_EXECUTABLE={sys.executable}',
+        '-DBUILD_TESTING=OFF',
+    ]
+
+
+def run(*command: object) -> None:
+    """Run a command; exit with what it said if it fails."""
+    environment = dict(os.environ, AMENT_PREFIX_PATH=sys.prefix)
+    environment['PATH'] = os.pathsep.join([str(Path(sys.executable).parent), os.environ['PATH']])
+    done = subprocess.run(
+        [str(part) for part in command],
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    if done.returncode:
+        sys.exit(f'{done.stdout}error: csrnet_msgs cannot be built for the reason above')
+
+
+if __name__ == '__main__':
+    main()
