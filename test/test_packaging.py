@@ -27,7 +27,8 @@ KEYS = {
 }
 WITHOUT_KEY = {'rosbags', 'safetensors'}
 COMMANDS = {'segment_node'} | {
-    f'csrnet-{name}' for name in ('bag', 'bench', 'eval', 'export', 'node', 'segment', 'train')
+    f'csrnet-{name}'
+    for name in ('bag', 'bench', 'eval', 'explain', 'export', 'node', 'segment', 'train')
 }
 OPTIONAL = {'csrnet_msgs', 'vision_msgs'}
 
