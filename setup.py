@@ -81,6 +81,7 @@ setup(
             'csrnet-eval = csrnet_ros.cli.eval:main',
             'csrnet-segment = csrnet_ros.cli.segment:main',
             'csrnet-bag = csrnet_ros.cli.bag:main',
+            'csrnet-explain = csrnet_ros.cli.explain:main',
             'csrnet-export = csrnet_ros.cli.export:main',
             'csrnet-bench = csrnet_ros.cli.bench:main',
         ],

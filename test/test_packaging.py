@@ -29,7 +29,8 @@ WITHOUT_KEY = {'rosbags', 'safetensors'}
 # They come with torch, which names them for itself: Triton at run time, the other for type checks.
 WITH_TORCH = {'triton', 'typing_extensions'}
 COMMANDS = {'segment_node'} | {
-    f'csrnet-{name}' for name in ('bag', 'bench', 'eval', 'export', 'node', 'segment', 'train')
+    f'csrnet-{name}'
+    for name in ('bag', 'bench', 'eval', 'explain', 'export', 'node', 'segment', 'train')
 }
 OPTIONAL = {'csrnet_msgs', 'onnxruntime', 'openvino', 'vision_msgs'}
 

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from csrnet_ros.labels import CAMVID, CITYSCAPES, VOID
-from csrnet_ros.media.legend import PAPER, Triptych
+from csrnet_ros.media.legend import Triptych
+from csrnet_ros.media.paper import PAPER
 
 
 @pytest.mark.parametrize('labels', [CAMVID, CITYSCAPES], ids=lambda labels: labels.name)

@@ -1,0 +1,153 @@
+"""csrnet-explain: show where in an image the network finds what speaks for a class.
+
+For each image NAME and each class, NAME_CLASS.png holds the image, its truth where one is given,
+the prediction, and the Score-CAM heat of the last map of each stage: low-, mid- and high-refined,
+A4, B4 and C4 in heavy, A8, B8 and C4 in medium, A16, B8 and C4 in light. With the truth, each
+map's share of heat inside the object is told too; pixels that are void do not count.
+
+The network sees the image once for each of a map's channels: minutes on a CPU.
+"""
+
+import argparse
+import sys
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+from tqdm import tqdm
+
+from csrnet_ros.cli.command import HelpFormatter, command
+from csrnet_ros.devices import find_device
+from csrnet_ros.errors import ImageError
+from csrnet_ros.inference import find_weights
+from csrnet_ros.inference.score_cam import Explanation, ScoreCam
+from csrnet_ros.labels import VOID, LabelSet
+from csrnet_ros.media.frames import read_image
+from csrnet_ros.media.heat import draw_heat, draw_scale
+from csrnet_ros.media.legend import draw_legend
+from csrnet_ros.media.saving import save_image
+from csrnet_ros.media.sheet import TEXT_PX, Panel, draw_sheet, sheet_width_px
+from csrnet_ros.model import VARIANTS, load_checkpoint
+from csrnet_ros.training.datasets.masks import index_code
+
+REFINED = ('low-refined', 'mid-refined', 'high-refined')
+
+
+def parse() -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(
+        prog='csrnet-explain', description=__doc__, formatter_class=HelpFormatter
+    )
+    parser.add_argument('images', nargs='+', type=Path, metavar='IMAGE', help='image file')
+    parser.add_argument('--weights', type=Path, help='checkpoint instead of the shipped one')
+    parser.add_argument(
+        '--classes', type=lambda text: text.split(','), required=True, help='names, by commas'
+    )
+    parser.add_argument('--out', type=Path, required=True, help='folder for the sheets')
+    parser.add_argument(
+        '--truth',
+        nargs='+',
+        type=Path,
+        metavar='FILE',
+        help="each image's labels: PNG of class ids; values beyond the classes are void",
+    )
+    parser.add_argument(
+        '--batch-size', type=int, default=8, help='images at once; fewer need less memory'
+    )
+    parser.add_argument('--device', default='auto', help='auto, cpu, cuda, or cuda:N')
+    args = parser.parse_args()
+    if args.truth and len(args.truth) != len(args.images):
+        parser.error(f'{len(args.images)} images, but {len(args.truth)} files of truth')
+    return args
+
+
+@command
+def main() -> int:
+    """Write all sheets; return 1 if a class is not predicted in an image."""
+    args = parse()
+    checkpoint = load_checkpoint(args.weights or find_weights(next(iter(VARIANTS))))
+    labels = checkpoint.labels
+    class_ids = [labels.index(name) for name in args.classes]
+    device = find_device(args.device)
+    cam = ScoreCam(checkpoint, device=device, batch_size=args.batch_size)
+    args.out.mkdir(parents=True, exist_ok=True)
+    missing = 0
+    for path, truth_path in zip(args.images, args.truth or [None] * len(args.images)):
+        image = read_image(path)
+        truth = read_truth(truth_path, labels, image) if truth_path else None
+        watch = partial(tqdm, desc=path.stem, unit='batch')
+        explanation = cam.explain(image, class_ids, watch=watch)
+        sheets = SheetFolder(args.out, labels, network=checkpoint.config.name)
+        for one in class_ids:
+            if (explanation.labels == one).any():
+                sheets.write(path.stem, one, image, truth, explanation)
+            else:
+                missing += 1
+                name = labels.classes[one]
+                print(f'{path}: no pixel of it is predicted as {name}', file=sys.stderr)
+    return 1 if missing else 0
+
+
+def read_truth(path: Path, labels: LabelSet, image: np.ndarray) -> np.ndarray:
+    """Return the labels, uint8 (H, W), of an image; ImageError if they are not of its size."""
+    code = index_code(len(labels), void=tuple(range(len(labels), 256)))
+    truth = code.labels(code.read(path))
+    if truth.shape != image.shape[:2]:
+        sizes = ' and '.join(
+            f'{width}x{height}' for height, width in (truth.shape, image.shape[:2])
+        )
+        raise ImageError(f'{path}: truth and image differ in size, {sizes} pixels')
+    return truth
+
+
+class SheetFolder:
+    """Writes a sheet for each image and class, and prints what it tells."""
+
+    def __init__(self, path: Path, labels: LabelSet, *, network: str) -> None:
+        self._path, self._labels, self._network = path, labels, network
+        width_px = sheet_width_px(len(REFINED))
+        self._feet = (
+            draw_scale(width_px=width_px, text_px=TEXT_PX),
+            draw_legend(labels, width_px=width_px, text_px=TEXT_PX),
+        )
+
+    def write(
+        self,
+        stem: str,
+        one: int,
+        image: np.ndarray,
+        truth: np.ndarray | None,
+        explanation: Explanation,
+    ) -> None:
+        """Write the sheet of class ``one``."""
+        name, palette = self._labels.classes[one], self._labels.palette
+        first = [Panel('image', image)]
+        if truth is not None:
+            first.append(Panel('truth', palette[truth], sharp=True))
+        first.append(Panel('prediction', palette[explanation.labels], sharp=True))
+        known = explanation.labels if truth is None else truth
+        second, shares = [], []
+        for refined, (stage, heats) in zip(REFINED, explanation.heats.items()):
+            caption = f'{stage}, {refined}'
+            if truth is not None and one in truth:
+                shares.append(f'{stage} {heat_inside(heats[one], truth, one):.1%}')
+                caption += f': {shares[-1].split()[1]} of the heat inside'
+            second.append(Panel(caption, draw_heat(image, heats[one], region=known == one)))
+        title = f'What speaks for {name} in {stem}: {self._network}, ' + ', '.join(
+            explanation.heats
+        )
+        path = self._path / f'{stem}_{name.replace(" ", "_")}.png'
+        save_image(path, draw_sheet(title, [first, second], feet=self._feet))
+        if truth is not None and shares:
+            area = heat_inside(np.ones(truth.shape), truth, one)
+            print(f'{path}: heat inside {name}: {", ".join(shares)}; its area {area:.1%}')
+
+
+def heat_inside(heat: np.ndarray, truth: np.ndarray, one: int) -> float:
+    """Return the share of heat, 0 to 1, on the pixels of class ``one`` among all but void."""
+    known = heat[truth != VOID].sum()
+    return float(heat[truth == one].sum() / known) if known else 0.0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

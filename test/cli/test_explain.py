@@ -1,0 +1,83 @@
+"""csrnet-explain as a user runs it, with a small random network."""
+
+import re
+import subprocess
+import sys
+
+import cv2
+import pytest
+import torch
+
+from csrnet_ros.inference.score_cam import ScoreCam
+from csrnet_ros.labels import CAMVID
+from csrnet_ros.media.frames import read_image
+from csrnet_ros.model import load_checkpoint
+
+SHARE = r'A16 (\d+\.\d)%, B8 (\d+\.\d)%, C4 (\d+\.\d)%; its area \d+\.\d%'
+
+
+def explain(*arguments):
+    return subprocess.run(
+        [sys.executable, '-m', 'csrnet_ros.cli.explain', '--device', 'cpu', *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture
+def scene(tmp_path, small_camvid, weights):
+    """An image, a truth made of the prediction, and a class that is there and one that is not."""
+    image = small_camvid / 'test' / 'test_000.png'
+    cam = ScoreCam(load_checkpoint(weights), device=torch.device('cpu'))
+    predicted = cam.explain(read_image(image), []).labels
+    truth = tmp_path / 'truth.png'
+    cv2.imwrite(str(truth), predicted)
+    present = [name for i, name in enumerate(CAMVID.classes) if (predicted == i).any()]
+    absent = [name for name in CAMVID.classes if name not in present]
+    return image, truth, present[0], absent[0]
+
+
+def test_a_sheet_for_a_class_that_is_there_and_a_sentence_for_one_that_is_not(
+    tmp_path, scene, weights
+):
+    image, truth, present, absent = scene
+    done = explain(
+        image, '--truth', truth, '--weights', weights, '--classes', f'{present},{absent}',
+        '--out', tmp_path / 'new' / 'out', '--batch-size', 32,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert f'{image}: no pixel of it is predicted as {absent}' in done.stderr
+    assert '12/12' in done.stderr, 'a progress bar over 3 maps of 128 channels'
+    assert re.search(rf'heat inside {present}: {SHARE}', done.stdout)
+    sheets = list((tmp_path / 'new' / 'out').iterdir())
+    assert [path.name for path in sheets] == [f'test_000_{present}.png']
+    drawn = read_image(sheets[0])
+    color = CAMVID.colors[CAMVID.index(present)]
+    assert (drawn == color).all(2).any(), 'the prediction and the legend'
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'status', 'words'),
+    [
+        (['--classes', 'unicorn'], 1, "error: no class 'unicorn' in camvid; it has sky, "),
+        (['--classes', 'car', '--batch-size', '0'], 1, 'error: batch_size is 0'),
+        (['--classes', 'car', '--truth', 'a.png', 'b.png'], 2, '1 images, but 2 files of truth'),
+    ],
+)
+def test_what_cannot_be_done_is_said(tmp_path, scene, weights, arguments, status, words):
+    image, *_ = scene
+    done = explain(image, '--weights', weights, '--out', tmp_path / 'out', *arguments)
+    assert done.returncode == status
+    assert words in done.stderr
+    assert 'Traceback' not in done.stderr
+
+
+def test_a_truth_of_another_size_is_refused(tmp_path, scene, weights):
+    image, truth, present, _ = scene
+    cv2.imwrite(str(truth), cv2.imread(str(truth), cv2.IMREAD_UNCHANGED)[:90])
+    done = explain(
+        image, '--truth', truth, '--weights', weights, '--classes', present, '--out', tmp_path
+    )
+    assert done.returncode == 1
+    assert 'truth and image differ in size, 128x90 and 128x96 pixels' in done.stderr
