@@ -196,10 +196,11 @@ class SegmentationEngine:
 
         return results
 
-    def warm_up(self, height_px: int, width_px: int) -> None:
-        """Label black images of a size until the device has set itself up for it."""
+    def warm_up(self, height_px: int, width_px: int, *, frames: int = 1) -> None:
+        """Label black images of a size, so many at once, until the device is set up for them."""
         for _ in range(2):
-            self.segment(np.zeros((height_px, width_px, 3), np.uint8), overlay=True)
+            black = np.zeros((height_px, width_px, 3), np.uint8)
+            self.segment_batch([black] * frames, overlay=True)
 
     def memory_mb(self) -> float | None:
         """Return the device memory that PyTorch holds, in MiB; None on a CPU."""

@@ -68,7 +68,7 @@ class RateLimiter:
 class Camera:
     """One camera: its subscription, slot, outputs and statistics.
 
-    :param name: empty for the only camera; else part of its output topics, ``~/<name>/label``
+    :param name: may be empty; else part of its output topics, ``~/<name>/label``
     :param topic: the ``sensor_msgs/Image`` topic to subscribe to
     :param arrived: notified when a frame arrives
     :param now_s: the node's clock, in seconds

@@ -21,7 +21,8 @@ from csrnet_ros.inference import SegmentationEngine, find_weights
 from csrnet_ros.node.camera import Camera
 from csrnet_ros.node.diagnostics import Diagnostics
 from csrnet_ros.node.log import forward_log
-from csrnet_ros.node.parameters import change_settings, declare_parameters
+from csrnet_ros.node.parameter_table import change_settings, declare_parameters
+from csrnet_ros.node.parameters import CameraSettings, NodeSettings, camera_prefix
 from csrnet_ros.node.worker import Worker
 
 NODE_NAME = 'csrnet'
@@ -42,7 +43,13 @@ class SegmentationNode(LifecycleNode):
     def __init__(self) -> None:
         super().__init__(NODE_NAME)
         forward_log(self.get_logger())
-        self.settings = declare_parameters(self)
+        self.settings = declare_parameters(self, NodeSettings())
+        self._camera_settings = {
+            name: declare_parameters(
+                self, CameraSettings.defaults(name), prefix=camera_prefix(name)
+            )
+            for name in self.settings.cameras
+        }
         self.add_on_set_parameters_callback(self._on_set_parameters)
         self._arrived = threading.Condition()
         self._engine: SegmentationEngine | None = None
@@ -101,10 +108,15 @@ class SegmentationNode(LifecycleNode):
     def _configure(self) -> None:
         weights = Path(self.settings.weights or find_weights(self.settings.variant))
         self._engine = self._load_engine(weights)
-        topics = {'': self.settings.image_topic}
         self._cameras = [
-            Camera(self, name=name, topic=topic, arrived=self._arrived, now_s=self._now_s)
-            for name, topic in topics.items()
+            Camera(
+                self,
+                name=name,
+                topic=settings.image_topic,
+                arrived=self._arrived,
+                now_s=self._now_s,
+            )
+            for name, settings in self._camera_settings.items()
         ]
         self._diagnostics = Diagnostics(
             self, self._engine, self._cameras, weights=str(weights), now_s=self._now_s
@@ -123,7 +135,8 @@ class SegmentationNode(LifecycleNode):
         )
         width, height = settings.image_width, settings.image_height
         log(f'warming up on {engine.device} for images of {width}x{height} pixels')
-        engine.warm_up(height, width)
+        for frames in range(1, len(settings.cameras) + 1):
+            engine.warm_up(height, width, frames=frames)
         log(
             f'CSRNet {engine.variant}, {len(engine.labels)} {engine.labels.name} classes, '
             f'{engine.precision} on {engine.device} by {engine.backend}: ready after '
@@ -155,19 +168,26 @@ class SegmentationNode(LifecycleNode):
 
     def _on_set_parameters(self, parameters: list['Parameter[Any]']) -> SetParametersResult:
         changes = {parameter.name: parameter.value for parameter in parameters}
+        configured = self._engine is not None
         try:
-            self.settings = change_settings(
-                self.settings, changes, configured=self._engine is not None
-            )
+            changed = change_settings(self.settings, changes, configured=configured)
+            self._camera_settings = {
+                name: change_settings(
+                    settings, changes, configured=configured, prefix=camera_prefix(name)
+                )
+                for name, settings in self._camera_settings.items()
+            }
         except ValueError as error:
             return SetParametersResult(successful=False, reason=str(error))
+        self.settings = changed
         self._apply_live_settings()
         return SetParametersResult(successful=True)
 
     def _apply_live_settings(self) -> None:
         for camera in self._cameras:
             camera.enabled = self.settings.enable
-            camera.limiter.rate_limit_hz = self.settings.rate_limit_hz
+            limit_hz = self._camera_settings[camera.name].rate_limit_hz
+            camera.limiter.rate_limit_hz = limit_hz
         if self._worker is not None:
             self._worker.overlay_opacity = self.settings.overlay_opacity
 

@@ -1,15 +1,19 @@
 """The thread that owns the engine: takes the newest frames, labels them, publishes."""
 
 import threading
-from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 
+import numpy as np
 import rclpy
 from rclpy.impl.rcutils_logger import RcutilsLogger
 from sensor_msgs.msg import Image
+from std_msgs.msg import Header
 
 from csrnet_ros.errors import ImageError
-from csrnet_ros.inference import SegmentationEngine
+from csrnet_ros.inference import Segmentation, SegmentationEngine
+from csrnet_ros.inference.engine import check_image
 from csrnet_ros.inference.timing import CpuClock
 from csrnet_ros.node.camera import Camera
 from csrnet_ros.node.messages import image_from_message
@@ -18,11 +22,27 @@ LOG_PERIOD_S = 5.0
 """At most so often the log repeats that a frame could not be labelled."""
 
 
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One frame on its way through the worker.
+
+    :param image: RGB uint8 (H, W, 3)
+    :param wanted: the outputs that someone subscribed to when the turn began
+    """
+
+    camera: Camera
+    header: Header
+    image: np.ndarray
+    wanted: frozenset[str]
+    clock: CpuClock
+
+
 class Worker:
-    """Serves cameras in turn on one thread, always with the newest frame of each.
+    """Serves cameras in rounds on one thread, each round with the newest frame of all of them.
 
     :param engine: used by this thread alone between ``start`` and ``stop``
-    :param cameras: served one frame each before any of them gets a second
+    :param cameras: served one frame each before any of them gets a second, as one batch where
+        their sizes are the same
     :param arrived: the condition that the cameras' slots notify
     :param now_s: the node's clock, in seconds
     """
@@ -38,7 +58,7 @@ class Worker:
     ) -> None:
         self.overlay_opacity = 0.5
         self._engine = engine
-        self._turns = deque(cameras)
+        self._cameras = cameras
         self._arrived = arrived
         self._now_s = now_s
         self._logger = logger
@@ -57,65 +77,87 @@ class Worker:
         self._thread.join()
 
     def _run(self) -> None:
-        while (turn := self._next()) is not None:
-            camera, frame = turn
-            try:
-                self._serve(camera, frame)
-            except ImageError as error:
-                self._skip(camera, 'unreadable', str(error))
-            except Exception as error:  # one frame must never end the thread
-                self._skip(camera, 'failed', f'{type(error).__name__}: {error}')
+        while waiting := self._next():
+            turns: list[Turn] = []
+            for camera, frame in waiting:
+                with self._survived(camera):
+                    turns.extend(self._begin(camera, frame))
+            segmentations: list[Segmentation] = []
+            with self._survived(*(turn.camera for turn in turns)):
+                segmentations = self._label(turns)
+            for turn, segmentation in zip(turns, segmentations, strict=False):
+                with self._survived(turn.camera):
+                    self._publish(turn, segmentation)
 
-    def _next(self) -> tuple[Camera, Image] | None:
-        """Wait for a frame; return it and its camera, or None when it is time to stop."""
+    def _next(self) -> list[tuple[Camera, Image]]:
+        """Wait for frames; return the newest of each camera, none when it is time to stop."""
         with self._arrived:
             while not self._stopping:
-                for _ in range(len(self._turns)):
-                    camera = self._turns[0]
-                    self._turns.rotate(-1)
-                    if (frame := camera.slot.take()) is not None:
-                        return camera, frame
+                newest = [(camera, camera.slot.take()) for camera in self._cameras]
+                if waiting := [(camera, frame) for camera, frame in newest if frame is not None]:
+                    return waiting
                 self._arrived.wait()
-        return None
+        return []
 
-    def _serve(self, camera: Camera, frame: Image) -> None:
+    def _begin(self, camera: Camera, frame: Image) -> list[Turn]:
+        """Return the turn of a frame, if someone wants it."""
         wanted = camera.outputs.wanted()
         if not wanted:
             camera.statistics.drop(self._now_s(), 'unwatched')
-            return
+            return []
         clock = CpuClock()
         with clock.stage('convert'):
             image = image_from_message(frame)
-        segmentation = self._engine.segment(
-            image,
+        check_image(image)
+        return [Turn(camera, frame.header, image, wanted, clock)]
+
+    def _label(self, turns: Sequence[Turn]) -> list[Segmentation]:
+        """Label the images of all turns, one size at once, with what any of them wants."""
+        wanted = frozenset[str]().union(*(turn.wanted for turn in turns))
+        return self._engine.segment_batch(
+            [turn.image for turn in turns],
             color='color' in wanted,
             overlay='overlay' in wanted,
             confidence='confidence' in wanted,
             overlay_opacity=self.overlay_opacity,
         )
-        times_ms = clock.times_ms() | segmentation.stage_times_ms
-        with clock.stage('publish'):
-            camera.outputs.publish(segmentation, frame.header, wanted=wanted)
-        engine_ms = sum(segmentation.stage_times_ms.values())
-        times_ms |= clock.times_ms() | self._ages_ms(frame, engine_ms=engine_ms)
-        camera.statistics.publish(self._now_s(), times_ms)
-        received, published = camera.statistics.counts()
-        camera.timings.publish(frame.header, times_ms, received=received, published=published)
 
-    def _ages_ms(self, frame: Image, *, engine_ms: float) -> dict[str, float]:
+    def _publish(self, turn: Turn, segmentation: Segmentation) -> None:
+        times_ms = turn.clock.times_ms() | segmentation.stage_times_ms
+        with turn.clock.stage('publish'):
+            turn.camera.outputs.publish(segmentation, turn.header, wanted=turn.wanted)
+        engine_ms = sum(segmentation.stage_times_ms.values())
+        times_ms |= turn.clock.times_ms() | self._ages_ms(turn.header, engine_ms=engine_ms)
+        statistics = turn.camera.statistics
+        statistics.publish(self._now_s(), times_ms)
+        received, published = statistics.counts()
+        turn.camera.timings.publish(turn.header, times_ms, received=received, published=published)
+
+    def _ages_ms(self, header: Header, *, engine_ms: float) -> dict[str, float]:
         """Return the time since the frame was taken, and what the engine did not need of it.
 
         Nothing is known if the frame's stamp was never set.
         """
-        stamp_s = frame.header.stamp.sec + 1e-9 * frame.header.stamp.nanosec
+        stamp_s = header.stamp.sec + 1e-9 * header.stamp.nanosec
         if not stamp_s:
             return {}
         age_ms = 1e3 * (self._now_s() - stamp_s)
         return {'stamp to publish': age_ms, 'beside the engine': age_ms - engine_ms}
 
-    def _skip(self, camera: Camera, reason: str, why: str) -> None:
-        camera.statistics.drop(self._now_s(), reason)
-        if rclpy.ok():  # else it is the end of the process that got in the way
-            self._logger.error(
-                f'frame of {camera.topic} skipped: {why}', throttle_duration_sec=LOG_PERIOD_S
-            )
+    @contextmanager
+    def _survived(self, *cameras: Camera) -> Iterator[None]:
+        """Count and log what fails in this context: no frame may end the thread."""
+        try:
+            yield
+        except ImageError as error:
+            self._skip(cameras, 'unreadable', str(error))
+        except Exception as error:
+            self._skip(cameras, 'failed', f'{type(error).__name__}: {error}')
+
+    def _skip(self, cameras: Sequence[Camera], reason: str, why: str) -> None:
+        for camera in cameras:
+            camera.statistics.drop(self._now_s(), reason)
+            if rclpy.ok():  # else it is the end of the process that got in the way
+                self._logger.error(
+                    f'frame of {camera.topic} skipped: {why}', throttle_duration_sec=LOG_PERIOD_S
+                )

@@ -1,7 +1,7 @@
 """The parameter table: what it declares, reads, refuses, and the file of its defaults."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import asdict, fields
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -11,15 +11,18 @@ import yaml
 from rclpy.node import Node
 
 from csrnet_ros.model import VARIANTS
-from csrnet_ros.node.parameters import (
-    NodeSettings,
-    change_settings,
-    declare_parameters,
-    parameter_rows,
-)
+from csrnet_ros.node.parameter_table import change_settings, declare_parameters, parameter_rows
+from csrnet_ros.node.parameters import CameraSettings, NodeSettings
 
 DEFAULTS_FILE = Path(__file__).resolve().parents[2] / 'config' / 'csrnet.yaml'
-DEFAULTS = {parameter.name: parameter.default for parameter in fields(NodeSettings)}
+DEFAULTS = asdict(NodeSettings()) | asdict(CameraSettings())
+ROWS = parameter_rows(NodeSettings) | parameter_rows(CameraSettings)
+
+
+def declared(node: Node) -> dict[str, Any]:
+    """Declare the tables of the node and of its unnamed camera; return their values."""
+    tables = [declare_parameters(node, table) for table in (NodeSettings(), CameraSettings())]
+    return asdict(tables[0]) | asdict(tables[1])
 
 
 @pytest.fixture
@@ -42,17 +45,18 @@ def make_node() -> Iterator[Callable[..., Node]]:
 
 def test_a_node_without_overrides_has_the_defaults(make_node: Callable[..., Node]) -> None:
     node = make_node()
-    assert asdict(declare_parameters(node)) == DEFAULTS
-    for name, row in parameter_rows().items():
+    assert declared(node) == DEFAULTS
+    for name, row in ROWS.items():
         assert node.describe_parameter(name).description == row.description
 
 
 def test_the_file_of_defaults_has_every_parameter_with_its_default(
     make_node: Callable[..., Node],
 ) -> None:
-    assert yaml.safe_load(DEFAULTS_FILE.read_text()) == {'/**': {'ros__parameters': DEFAULTS}}
+    defaults = DEFAULTS | {'cameras': list(DEFAULTS['cameras'])}
+    assert yaml.safe_load(DEFAULTS_FILE.read_text()) == {'/**': {'ros__parameters': defaults}}
     node = make_node('--params-file', str(DEFAULTS_FILE))
-    assert asdict(declare_parameters(node)) == DEFAULTS
+    assert declared(node) == DEFAULTS
 
 
 def test_every_default_in_the_file_stands_under_a_comment() -> None:
@@ -64,7 +68,7 @@ def test_every_default_in_the_file_stands_under_a_comment() -> None:
 
 
 def test_a_whole_number_is_a_fine_frequency(make_node: Callable[..., Node]) -> None:
-    assert declare_parameters(make_node('-p', 'rate_limit_hz:=10')).rate_limit_hz == 10
+    assert declared(make_node('-p', 'rate_limit_hz:=10'))['rate_limit_hz'] == 10
 
 
 @pytest.mark.parametrize(
@@ -75,6 +79,8 @@ def test_a_whole_number_is_a_fine_frequency(make_node: Callable[..., Node]) -> N
         ('overlay_opacity:=2', 'overlay_opacity is 2; it must lie in 0.0 to 1.0'),
         ('overlay_opacity:=much', "overlay_opacity is 'much'; it must be a number"),
         ('image_topic:=7', 'image_topic'),
+        ('cameras:=[front, front]', 'cameras is .*; name each camera once'),
+        ('cameras:=[front-left]', "cameras has 'front-left'; a name needs letters"),
         ('image_width:=0', 'image_width'),
         ('working_width:=320', 'working_height is 0; set both'),
     ],
@@ -83,7 +89,7 @@ def test_an_impossible_value_is_refused_by_name(
     make_node: Callable[..., Node], given: str, complaint: str
 ) -> None:
     with pytest.raises(Exception, match=complaint) as caught:
-        declare_parameters(make_node('-p', given))
+        declared(make_node('-p', given))
     assert isinstance(caught.value, (ValueError, rclpy.exceptions.ParameterException))
 
 
@@ -94,7 +100,11 @@ def test_the_working_size_is_height_and_width_or_nothing() -> None:
 
 def changed(changes: dict[str, Any], *, configured: bool) -> dict[str, Any]:
     """Return what differs after ``changes``."""
-    settings = asdict(change_settings(NodeSettings(), changes, configured=configured))
+    tables = [
+        change_settings(table, changes, configured=configured)
+        for table in (NodeSettings(), CameraSettings())
+    ]
+    settings = asdict(tables[0]) | asdict(tables[1])
     return {name: value for name, value in settings.items() if value != DEFAULTS[name]}
 
 
@@ -102,9 +112,7 @@ def changed(changes: dict[str, Any], *, configured: bool) -> dict[str, Any]:
 def test_live_parameters_change_at_any_time(configured: bool) -> None:
     changes = {'overlay_opacity': 0.25, 'rate_limit_hz': 5.0, 'enable': False}
     assert changed(changes, configured=configured) == changes
-    assert {name for name, row in parameter_rows().items() if row.read_at == 'live'} == set(
-        changes
-    )
+    assert {name for name, row in ROWS.items() if row.read_at == 'live'} == set(changes)
 
 
 def test_others_change_until_the_node_is_configured() -> None:
@@ -123,3 +131,18 @@ def test_a_value_that_stays_and_a_name_of_others_pass() -> None:
 def test_a_change_to_an_impossible_value_is_refused() -> None:
     with pytest.raises(ValueError, match='rate_limit_hz is -1; it must lie in 0.0 to 1000.0'):
         changed({'rate_limit_hz': -1}, configured=True)
+
+
+def test_a_named_camera_has_parameters_of_its_own(make_node: Callable[..., Node]) -> None:
+    node = make_node('-p', 'front.rate_limit_hz:=5', '-p', 'rear.image_topic:=/back')
+    cameras = {
+        name: declare_parameters(node, CameraSettings.defaults(name), prefix=f'{name}.')
+        for name in ('front', 'rear')
+    }
+    assert cameras['front'] == CameraSettings(image_topic='front/image_raw', rate_limit_hz=5)
+    assert cameras['rear'] == CameraSettings(image_topic='/back')
+    changes = {'front.rate_limit_hz': 2.0, 'rear.rate_limit_hz': 3.0}
+    change = change_settings(cameras['front'], changes, configured=True, prefix='front.')
+    assert change.rate_limit_hz == 2.0
+    with pytest.raises(ValueError, match='front.rate_limit_hz is -1'):
+        change_settings(change, {'front.rate_limit_hz': -1}, configured=True, prefix='front.')

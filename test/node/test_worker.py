@@ -2,7 +2,7 @@
 
 import queue
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -21,11 +21,12 @@ class WatchedEngine(SegmentationEngine):
     """The engine, which also remembers what it was asked for and can be held or made to fail."""
 
     asked: dict[str, Any] = {}
+    batch = 0
     held_at: 'queue.Queue[threading.Event] | None' = None
     fault: Exception | None = None
 
-    def segment(self, image: np.ndarray, **asked: Any) -> Segmentation:
-        self.asked = asked
+    def segment_batch(self, images: Sequence[np.ndarray], **asked: Any) -> list[Segmentation]:
+        self.asked, self.batch = asked, len(images)
         if self.held_at is not None:
             release = threading.Event()
             self.held_at.put(release)
@@ -33,7 +34,7 @@ class WatchedEngine(SegmentationEngine):
         if self.fault is not None:
             fault, self.fault = self.fault, None
             raise fault
-        return super().segment(image, **asked)
+        return super().segment_batch(images, **asked)
 
 
 @pytest.fixture(scope='module')
@@ -93,7 +94,7 @@ def test_the_opacity_of_the_moment_reaches_the_engine(peer, at_work, image) -> N
         assert at_work.engine.asked['overlay_opacity'] == opacity
 
 
-def test_a_slow_network_serves_cameras_in_turn_and_the_newest_first(peer, at_work, image) -> None:
+def test_a_slow_network_serves_the_newest_of_all_cameras_at_once(peer, at_work, image) -> None:
     front, rear, engine = at_work.front, at_work.rear, at_work.engine
     labels: queue.Queue = queue.Queue()
     for camera in (front, rear):
@@ -108,8 +109,15 @@ def test_a_slow_network_serves_cameras_in_turn_and_the_newest_first(peer, at_wor
         front.receive(frame)
     rear.receive(frames[4])
     release.set()
-    answers = [labels.get(timeout=TIMEOUT_S).header.stamp for _ in range(3)]
-    assert answers == [frames[place].header.stamp for place in (0, 4, 3)]
+    answers = [labels.get(timeout=TIMEOUT_S) for _ in range(3)]
+    stamps = [answer.header.stamp for answer in answers]
+    assert stamps[0] == frames[0].header.stamp
+    assert {stamp.sec for stamp in stamps[1:]} == {
+        frames[place].header.stamp.sec for place in (3, 4)
+    }
+    assert engine.batch == 2
+    for answer in answers:  # alone or together, a frame gets the same labels
+        np.testing.assert_array_equal(peer.pixels(answer), peer.pixels(answers[0]))
     assert counts(front)['overwritten'] == 2
 
 
@@ -127,3 +135,47 @@ def test_a_frame_that_fails_is_counted_and_the_next_one_answered(peer, at_work, 
     release.set()
     assert labels.get(timeout=TIMEOUT_S).header.stamp == frames[1].header.stamp
     assert counts(front)['failed'] == 1
+
+
+def test_a_fast_camera_takes_no_frame_from_a_slow_one(peer, at_work, image) -> None:
+    front, rear, engine = at_work.front, at_work.rear, at_work.engine
+    labels = peer.listen('/peer/rear/label')
+    peer.listen('/peer/front/label')
+    for camera in (front, rear):
+        peer.ask(camera.receive, peer.message(image), peer.listen(f'/peer/{camera.name}/label'))
+    frames = [peer.message(image) for _ in range(5)]
+    engine.held_at = queue.Queue()
+    front.receive(peer.message(image))
+    before = counts(rear)
+    for frame in frames:  # the fast camera sends three in the time that the network takes for one
+        release = engine.held_at.get(timeout=TIMEOUT_S)
+        for _ in range(3):
+            front.receive(peer.message(image))
+        rear.receive(frame)
+        release.set()
+    release = engine.held_at.get(timeout=TIMEOUT_S)
+    engine.held_at = None
+    release.set()
+    expected = {frame.header.stamp.sec for frame in frames}
+    while expected:
+        expected.discard(labels.get(timeout=TIMEOUT_S).header.stamp.sec)
+    assert counts(rear) == before
+    assert counts(front)['overwritten'] >= 2 * len(frames)
+
+
+def test_an_unreadable_frame_leaves_the_other_camera_its_own(peer, at_work, image) -> None:
+    front, rear, engine = at_work.front, at_work.rear, at_work.engine
+    for camera in (front, rear):
+        peer.ask(camera.receive, peer.message(image), peer.listen(f'/peer/{camera.name}/label'))
+    labels = peer.listen('/peer/rear/label')
+    peer.ask(rear.receive, peer.message(image), labels)
+    engine.held_at = queue.Queue()
+    front.receive(peer.message(image))
+    release = engine.held_at.get(timeout=TIMEOUT_S)
+    engine.held_at = None
+    front.receive(peer.message(image[:32]))
+    whole = peer.message(image)
+    rear.receive(whole)
+    release.set()
+    assert labels.get(timeout=TIMEOUT_S).header.stamp == whole.header.stamp
+    assert counts(front)['unreadable'] == 1
