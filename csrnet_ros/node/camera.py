@@ -43,6 +43,11 @@ class CameraSlot:
         return frame
 
 
+SLACK = 0.1
+"""Share of its period that a frame may come early: no camera ticks evenly, and one that runs at
+the limit itself loses nothing."""
+
+
 class RateLimiter:
     """Lets at most so many frames per second of the node's clock through, evenly."""
 
@@ -56,11 +61,12 @@ class RateLimiter:
             return True
         period_s = 1 / self.rate_limit_hz
         early_s = self._due_s - now_s
-        if 0 < early_s <= period_s:
+        slack_s = SLACK * period_s
+        if slack_s < early_s <= period_s + slack_s:
             return False
         # Counting on from the time due keeps the mean rate although frames arrive a little
         # late; after a pause, or when the clock jumps back, the count starts anew.
-        in_step = -period_s < early_s <= 0
+        in_step = -period_s < early_s <= slack_s
         self._due_s = (self._due_s if in_step else now_s) + period_s
         return True
 

@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -170,6 +171,15 @@ class Peer:
                     pass
                 return
         raise AssertionError('no answer')
+
+    @staticmethod
+    def until(condition: Callable[[], bool]) -> None:
+        """Wait for what becomes true when the news of it has come from the other process."""
+        for _ in range(int(20 * TIMEOUT_S)):
+            if condition():
+                return
+            time.sleep(0.05)  # rclpy tells nobody when its view of the topics changes
+        raise AssertionError('it never came')
 
     @staticmethod
     def values_when(

@@ -3,7 +3,7 @@
 import threading
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from sensor_msgs.msg import Image
 
@@ -41,6 +41,7 @@ def test_without_a_limit_every_frame_passes() -> None:
 
 
 @given(st.floats(0.5, 60), st.floats(1, 120), st.floats(0, 1e9))
+@example(1.4949521518407067, 1.4949521518407067, 1.5)  # frames that are due by rounding alone
 def test_a_limit_holds_over_any_time_and_is_used_up(
     limit_hz: float, camera_hz: float, start_s: float
 ) -> None:
@@ -50,6 +51,13 @@ def test_a_limit_holds_over_any_time_and_is_used_up(
     admitted = sum(limiter.admits(start_s + frame / camera_hz) for frame in range(frames))
     assert admitted <= 20 * limit_hz + 2
     assert admitted >= min(frames, 20 * limit_hz) * 0.95 - 2
+
+
+def test_a_camera_at_the_limit_may_be_a_little_early() -> None:
+    limiter = RateLimiter()
+    limiter.rate_limit_hz = 30.0
+    arrivals_s = [number / 30 + (0.002 if number % 2 else 0.0) for number in range(300)]
+    assert all(limiter.admits(arrival_s) for arrival_s in arrivals_s)
 
 
 @pytest.mark.parametrize('later_s', [1000.0, 100.05, 20.0], ids=['pause', 'early', 'jump back'])

@@ -122,10 +122,10 @@ def test_the_life_cycle_by_hand(peer, start_node: Callable, image: np.ndarray) -
         peer.ask(send, peer.message(image), labels)
         assert diagnostics.get(timeout=60).status
         assert life.change(DEACTIVATE)
-        assert peer.node.count_subscribers(topic) == 0
+        peer.until(lambda topic=topic: peer.node.count_subscribers(topic) == 0)
         assert life.change(CLEANUP)
         assert life.state == 'unconfigured'
-    assert peer.node.count_publishers('/csrnet/label') == 0
+    peer.until(lambda: peer.node.count_publishers('/csrnet/label') == 0)
     assert life.change(SHUTDOWN)
     assert life.state == 'finalized'
 
