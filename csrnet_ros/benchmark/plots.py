@@ -83,7 +83,7 @@ def draw_stages(path: Path, bars: dict[str, dict[str, float]], *, title: str) ->
         left = [start + width for start, width in zip(left, widths, strict=True)]
     axes.invert_yaxis()
     axes.set(title=title, xlabel='milliseconds (medians)')
-    axes.legend(fontsize=8, loc='best')
+    canvas.legend(fontsize=8, loc='outside right upper')  # two bars leave no room for it inside
     _save(canvas, path)
 
 

@@ -133,8 +133,10 @@ def open_frames(source: str) -> FrameSource:
 def read_image(path: Path) -> np.ndarray:
     """Return an image file as RGB uint8 (H, W, 3), turned upright where it says how.
 
-    :raises ImageError: if the file is not a whole image
+    :raises ImageError: if there is no such file, or it is not a whole image
     """
+    if not path.is_file():
+        raise ImageError(f'{path}: no such file')
     try:
         image = cv2.imread(str(path), cv2.IMREAD_COLOR)
     except cv2.error as error:

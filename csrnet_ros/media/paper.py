@@ -13,6 +13,7 @@ FONT_PX = 27
 
 
 def blank(height_px: int, width_px: int) -> np.ndarray:
+    """Return a sheet with nothing on it, RGB uint8."""
     return np.full((height_px, width_px, 3), PAPER, np.uint8)
 
 
@@ -34,5 +35,6 @@ def write(paper: np.ndarray, text: str, start: tuple[int, int], *, size_px: floa
 
 
 def text_width_px(text: str, *, size_px: float) -> int:
+    """Return the width that ``write`` needs for a text."""
     (width_px, _), _ = cv2.getTextSize(text, FONT, size_px / FONT_PX, 1)
     return int(width_px)

@@ -128,10 +128,11 @@ class Worker:
             turn.camera.outputs.publish(segmentation, turn.header, wanted=turn.wanted)
         engine_ms = sum(segmentation.stage_times_ms.values())
         times_ms |= turn.clock.times_ms() | self._ages_ms(turn.header, engine_ms=engine_ms)
-        statistics = turn.camera.statistics
-        statistics.publish(self._now_s(), times_ms)
-        received, published = statistics.counts()
-        turn.camera.timings.publish(turn.header, times_ms, received=received, published=published)
+        camera = turn.camera
+        received, published = camera.statistics.counts()
+        camera.timings.publish(turn.header, times_ms, received=received, published=published + 1)
+        # Last, so that a frame that fails on the way is counted as that alone.
+        camera.statistics.publish(self._now_s(), times_ms)
 
     def _ages_ms(self, header: Header, *, engine_ms: float) -> dict[str, float]:
         """Return the time since the frame was taken, and what the engine did not need of it.

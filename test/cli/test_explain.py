@@ -81,3 +81,8 @@ def test_a_truth_of_another_size_is_refused(tmp_path, scene, weights):
     )
     assert done.returncode == 1
     assert 'truth and image differ in size, 128x90 and 128x96 pixels' in done.stderr
+
+
+def test_an_image_that_is_not_there(tmp_path, weights):
+    done = explain('no.png', '--weights', weights, '--classes', 'car', '--out', tmp_path)
+    assert (done.returncode, done.stderr) == (1, 'error: no.png: no such file\n')

@@ -179,3 +179,23 @@ def test_an_unreadable_frame_leaves_the_other_camera_its_own(peer, at_work, imag
     release.set()
     assert labels.get(timeout=TIMEOUT_S).header.stamp == whole.header.stamp
     assert counts(front)['unreadable'] == 1
+
+
+def test_a_frame_is_counted_once_though_its_times_cannot_be_told(
+    peer, at_work, image, monkeypatch
+) -> None:
+    front, tried = at_work.front, queue.Queue()
+    labels = peer.listen('/peer/front/label')
+    peer.connect(front.receive, peer.message(image), labels)
+
+    def fail(*args: Any, **counts: int) -> None:
+        tried.put(counts)
+        raise RuntimeError('no times')
+
+    monkeypatch.setattr(front.timings, 'publish', fail)
+    for _ in range(2):  # the second is taken up when the first is done with
+        front.receive(peer.message(image))
+        tried.get(timeout=TIMEOUT_S)
+    at_work.worker.stop()
+    report = front.statistics.report(100.0)
+    assert report.received == report.published + sum(report.drops.values())
