@@ -6,6 +6,9 @@ from itertools import groupby
 from csrnet_ros.benchmark.candidates import EAGER, OURS
 from csrnet_ros.benchmark.model import MEASURES, Figures
 from csrnet_ros.benchmark.text import table
+from csrnet_ros.inference.backends import TABLE
+
+INEXACT = frozenset(name for name, row in TABLE.items() if not row.exact)
 
 HEADER = (
     'network',
@@ -59,9 +62,14 @@ def images_per_s(row: Figures, measure: str = 'end to end') -> float:
 
 
 def best_of_each(figures: Sequence[Figures]) -> dict[str, Figures]:
-    """Return the fastest figures of every network, end to end, by its name."""
+    """Return the fastest figures of every network, end to end, by its name.
+
+    8 bits do not count: they do not keep the accuracy, and networks of others are not tried in
+    them.
+    """
+    exact = (row for row in figures if row['backend'] not in INEXACT)
     best: dict[str, Figures] = {}
-    for row in sorted(figures, key=images_per_s):
+    for row in sorted(exact, key=images_per_s):
         best[row['network']] = row
     return {name: best[name] for name in dict.fromkeys(row['network'] for row in figures)}
 

@@ -6,11 +6,8 @@ from csrnet_ros.benchmark.model_tables import by_size
 from csrnet_ros.benchmark.node_tables import BESIDE, ROWS, total_ms
 from csrnet_ros.benchmark.plots import draw_speed_and_accuracy, draw_stages
 from csrnet_ros.benchmark.records import Record
-from csrnet_ros.inference.backends import TABLE
 
 Stages = dict[str, float]
-
-INEXACT = frozenset(name for name, row in TABLE.items() if not row.exact)
 
 
 def draw_model(record: Record, folder: Path) -> dict[str, Path]:
@@ -20,9 +17,7 @@ def draw_model(record: Record, folder: Path) -> dict[str, Path]:
         device = figures[0]['device']
         stem = f'benchmark_{device}_{title}'.replace(', ', '_').replace(' ', '_')
         speed, stages = (folder / f'{stem}_{kind}.png' for kind in ('speed', 'stages'))
-        # The accuracy is that of the weights, which a backend in 8 bits does not keep.
-        exact = [row for row in figures if row['backend'] not in INEXACT]
-        draw_speed_and_accuracy(speed, exact, title=f'{title}, {device}')
+        draw_speed_and_accuracy(speed, figures, title=f'{title}, {device}')
         bars = {
             f'{row["network"]}, {row["backend"]}, {row["precision"]}': row['stages_ms']
             for row in figures
