@@ -128,8 +128,8 @@ def _parse(path: Path, metadata: dict[str, str], weights: dict[str, Tensor]) -> 
             labels=LabelSet(labels['name'], tuple(labels['classes']), colors),
             mean=_triple(document['mean']),
             std=_triple(document['std']),
-            # Copies: what safetensors returns is the file itself, mapped into memory, which whoever
-            # overwrites the file would pull from under the network.
+            # Copies: safetensors returns the file itself, mapped into memory, and whoever
+            # overwrites it would change the network at work.
             weights={
                 name: tensor.to(_held_as(tensor), copy=True) for name, tensor in weights.items()
             },
