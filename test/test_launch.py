@@ -80,11 +80,15 @@ def test_every_argument_has_a_description_and_the_variants_are_the_choices() -> 
         'variant',
         'weights',
         'image_topic',
+        'transport',
         'namespace',
         'device',
+        'backend',
         'half',
         'params_file',
         'use_sim_time',
+        'bag',
+        'rate',
         'log_level',
     ]
     assert all(len(argument.description) > 10 for argument in arguments.values())
@@ -105,6 +109,20 @@ def test_only_the_arguments_given_become_parameters() -> None:
         'half': False,
         'use_sim_time': True,
     }
+
+
+def test_a_bag_is_played_on_its_own_clock() -> None:
+    module, context = load_launch_file(), LaunchContext()
+    for argument in declared_arguments(module.generate_launch_description()).values():
+        argument.visit(context)
+    assert module.play_bag(context) == []
+    context.launch_configurations.update({'bag': '/data/drive', 'rate': '0.5'})
+    (player,) = module.play_bag(context)
+    words = [part[0].perform(context) for part in player.cmd]
+    assert words == ['ros2', 'bag', 'play', '/data/drive', '--clock', '--rate', '0.5']
+    assert module.given_parameters(context) == {'use_sim_time': True}
+    context.launch_configurations['use_sim_time'] = 'false'
+    assert module.given_parameters(context) == {'use_sim_time': False}
 
 
 class Launch:
