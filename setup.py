@@ -43,8 +43,10 @@ setup(
             'ros-lifecycle-msgs~=2.3',
             'ros-rcl-interfaces~=2.3',
             'ros-rclpy[fastrtps]~=9.1',
+            'ros-rosgraph-msgs~=2.3',
             'ros-sensor-msgs~=5.5',
             'ros-std-msgs~=5.5',
+            'ros-std-srvs~=5.5',
         ],
         # What builds csrnet_msgs on them.
         'msgs': [
