@@ -1,4 +1,4 @@
-"""Every command and program in README.md and in docs/ is run, or it is said where or why not."""
+"""Every command and program in the pages is run, or it is said where it is or why not."""
 
 import argparse
 import re
@@ -9,11 +9,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from importlib.metadata import entry_points
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-PAGES = [REPOSITORY / 'README.md', *sorted((REPOSITORY / 'docs').rglob('*.md'))]
+PAGES = [
+    REPOSITORY / 'README.md',
+    REPOSITORY / 'CONTRIBUTING.md',
+    *sorted((REPOSITORY / 'docs').rglob('*.md')),
+]
 SHELL = ('', 'bash')
 
 # How a command begins, and the test that runs it, with smaller data or in another place.
@@ -139,10 +144,21 @@ def read_classes(block: Block, names: dict) -> None:
     assert len(folder(root, 'train')) == 1
 
 
+def read_xml(block: Block, names: dict) -> None:
+    """See that it is XML; what a policy allows is compared with the node by its own test."""
+    ElementTree.fromstring(block.text)
+
+
+def leave(block: Block, names: dict) -> None:
+    """Do nothing with what is only to be looked at."""
+
+
 RUNNERS: dict[str, Callable[[Block, dict], None]] = {
     **dict.fromkeys(SHELL, run_shell),
     'python': run_python,
     'yaml': read_classes,
+    'xml': read_xml,
+    'text': leave,
 }
 
 

@@ -27,17 +27,17 @@ def description() -> dict[str, Any]:
     return json.loads(done.stdout)
 
 
-def table(section: str) -> list[list[str]]:
-    """Return the cells of the first table of a section, without its head."""
+def table(section: str, head: str) -> list[list[str]]:
+    """Return the rows of the table of a section whose head begins with a word."""
     text = re.search(rf'^## {section}\n(.*?)^## ', README, re.DOTALL | re.MULTILINE)[1]
-    rows = re.search(r'^\| ---.*?\n((?:\|.*\n)+)', text, re.MULTILINE)[1]
+    rows = re.search(rf'^\| {head} \|.*\n\| ---.*\n((?:\|.*\n)+)', text, re.MULTILINE)[1]
     return [[cell.strip() for cell in line.split('|')[1:-1]] for line in rows.splitlines()]
 
 
 def topics_of_readme() -> dict[str, str]:
     """Return the type cell of every topic, by its absolute name."""
     found = {}
-    for topics, kind, _ in table('Topics'):
+    for topics, kind, _ in table('Topics', 'Topic'):
         for name in re.findall('`([^`]+)`', re.sub(r'\(.*?\)', '', topics)):
             found[name if name.startswith('/') else f'/{name}'] = kind
     return found
@@ -50,7 +50,7 @@ def is_here(kind: str) -> bool:
 
 def test_every_parameter_stands_with_its_default(description) -> None:
     told = {}
-    for names, defaults, _ in table('Parameters'):
+    for names, defaults, _ in table('Parameters', 'Parameter'):
         names = re.findall('`([^`]+)`', names)
         told |= zip(names, defaults.split(', ') if len(names) > 1 else [defaults], strict=True)
     real = {}
@@ -69,8 +69,9 @@ def test_every_topic_stands_with_its_type_and_no_other(description) -> None:
     assert [name for name in set(told) - set(real) if is_here(told[name])] == []
 
 
-def test_every_service_is_named(description) -> None:
-    assert [row['name'] for row in description['services'] if row['name'] not in README] == []
+def test_every_service_stands_with_its_type_and_no_other(description) -> None:
+    told = {name.strip('`'): kind.strip('`') for name, kind, _ in table('Topics', 'Service')}
+    assert told == {row['name']: row['type'] for row in description['services']}
 
 
 def test_every_launch_argument_stands_in_its_table() -> None:
@@ -80,7 +81,11 @@ def test_every_launch_argument_stands_in_its_table() -> None:
         for node in ast.walk(launch_file)
         if isinstance(node, ast.Call) and getattr(node.func, 'id', '') == 'DeclareLaunchArgument'
     }
-    told = {name for row in table('Launch arguments') for name in re.findall(r'`(\w+)`', row[0])}
+    told = {
+        name
+        for row in table('Launch arguments', 'Argument')
+        for name in re.findall(r'`(\w+)`', row[0])
+    }
     assert told == declared
 
 

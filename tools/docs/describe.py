@@ -20,6 +20,7 @@ from rclpy.qos import QoSProfile
 
 from csrnet_ros.cli.bench_options import COMMANDS as BENCHMARKS
 from csrnet_ros.node import parameters as node_parameters
+from csrnet_ros.node.messages import TRANSPORTS
 from csrnet_ros.node.parameter_table import Settings, parameter_rows
 from csrnet_ros.node.segmentation_node import SegmentationNode
 
@@ -31,7 +32,9 @@ Row = dict[str, Any]
 
 def main() -> None:
     """Print the description."""
+    # Nothing leaves this machine, and no node of others is met on it.
     os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
+    os.environ['ROS_DOMAIN_ID'] = str(1 + os.getpid() % 100)
     os.environ['COLUMNS'] = str(HELP_COLUMNS)
     out, sys.stdout = sys.stdout, sys.stderr  # whatever else is printed is not the answer
     description = {'parameters': parameters(), **interface(), 'commands': commands()}
@@ -58,27 +61,36 @@ def parameters() -> list[Row]:
 
 
 def interface() -> dict[str, list[Row]]:
-    """Return the topics and services that an active node has and others have not."""
-    given = [word for name, value in SMALL.items() for word in ('-p', f'{name}:={value}')]
-    rclpy.init(args=['--ros-args', '--log-level', 'error', *given, '-p', 'autostart:=false'])
-    try:
-        node, other = SegmentationNode(), LifecycleNode('other')
-        if not node.start():
-            sys.exit('the node cannot be started, for the reason above')
-        usual = {service.srv_name.rsplit('/')[-1] for service in other.services}
-        topics = topic_rows('out', node.publishers) + topic_rows('in', node.subscriptions)
-        services = [
-            {
-                'name': node.resolve_service_name(service.srv_name),
-                'type': type_name(service.srv_type),
-            }
-            for service in node.services
-            if service.srv_name.rsplit('/')[-1] not in usual
-        ]
-        node.release()
-    finally:
-        rclpy.try_shutdown()
-    return {'topics': topics, 'services': services}
+    """Return the topics and services that an active node has, however its images come."""
+    found: dict[str, dict[str, Row]] = {'topics': {}, 'services': {}}
+    for transport in TRANSPORTS:
+        given = {**SMALL, 'transport': transport, 'autostart': 'false'}
+        words = [word for name, value in given.items() for word in ('-p', f'{name}:={value}')]
+        rclpy.init(args=['--ros-args', '--log-level', 'error', *words])
+        try:
+            node = SegmentationNode()
+            if not node.start():
+                sys.exit('the node cannot be started, for the reason above')
+            rows = topic_rows('out', node.publishers) + topic_rows('in', node.subscriptions)
+            found['topics'] |= {row['name']: row for row in rows}
+            found['services'] |= {row['name']: row for row in service_rows(node)}
+            node.release()
+        finally:
+            rclpy.try_shutdown()
+    return {kind: list(rows.values()) for kind, rows in found.items()}
+
+
+def service_rows(node: LifecycleNode) -> list[Row]:
+    """Return a row for each service that other lifecycle nodes have not."""
+    usual = {service.srv_name.rsplit('/')[-1] for service in LifecycleNode('other').services}
+    return [
+        {
+            'name': node.resolve_service_name(service.srv_name),
+            'type': type_name(service.srv_type),
+        }
+        for service in node.services
+        if service.srv_name.rsplit('/')[-1] not in usual
+    ]
 
 
 def topic_rows(direction: str, ends: Iterable[Any]) -> list[Row]:

@@ -32,10 +32,10 @@ def draw_spfm(drawing: Drawing) -> None:
         drawing.arrow((768, y + 22), (806, y + 22))
     drawing.arrow((266, 160), (290, 160), (290, 74), (806, 74))
     drawing.words(548, 68, 'the map itself, c channels')
-    drawing.box(806, 56, 84, 224, 'side', 'by side', '2c', fill=SUM)
-    drawing.arrow((890, 168), (920, 168))
-    drawing.box(920, 142, 66, 52, '1×1 conv', 'to c', fill=CONV)
-    drawing.arrow((986, 168), (1010, 168))
+    drawing.box(806, 56, 72, 224, 'joined', 'to 2c', fill=SUM)
+    drawing.arrow((878, 168), (904, 168))
+    drawing.box(904, 142, 84, 52, '1×1 conv', 'to c', fill=CONV)
+    drawing.arrow((988, 168), (1010, 168))
     drawing.box(1010, 142, 50, 52, 'map', fill=MAP)
 
 
@@ -58,10 +58,10 @@ def draw_srm(drawing: Drawing) -> None:
     drawing.arrow((800, 392), (846, 392), (846, 473))
     drawing.arrow((800, 606), (846, 606), (846, 525))
     drawing.box(822, 473, 48, 52, '+', fill=SUM)
-    drawing.arrow((870, 499), (896, 499))
-    drawing.box(896, 473, 74, 52, '1×1 conv', '3×3 conv', fill=CONV)
-    drawing.arrow((970, 499), (996, 499))
-    drawing.box(996, 473, 62, 52, 'map', 'c, H × W', fill=MAP)
+    drawing.arrow((870, 499), (892, 499))
+    drawing.box(892, 473, 80, 52, '2 × conv', '1×1, 3×3', fill=CONV)
+    drawing.arrow((972, 499), (994, 499))
+    drawing.box(994, 473, 68, 52, 'map', 'c, H × W', fill=MAP)
     note(drawing, 36, 664, ['Every convolution is followed by BatchNorm and ReLU.'])
 
 

@@ -9,7 +9,7 @@ STRIDES = (4, 8, 16, 32)
 REFINED = ('low-refined', 'mid-refined', 'high-refined')
 FILLS = {3: '#bfe3d0', 2: '#dff1e7', 1: '#ffffff'}  # by how many variants have the module
 
-TOP, PITCH, HEIGHT = 112, 104, 62
+TOP, PITCH, HEIGHT = 92, 104, 62
 BACKBONE_X, STAGES_X, STAGE_PITCH, WIDTH = 112, 316, 206, 150
 
 
@@ -35,9 +35,10 @@ def owners(stage: int, stride: int) -> list[str]:
 
 def draw_network() -> Drawing:
     """Return the drawing of all three variants."""
-    drawing = Drawing(1090, 610, title='CSRNet: backbone, three stages of refinement, classes')
-    draw_backbone(drawing)
+    drawing = Drawing(1056, 562, title='CSRNet: backbone, three stages of refinement, classes')
     stages = VARIANTS['heavy'].stages
+    draw_frames(drawing, stages)
+    draw_backbone(drawing)
     for stage, strides in enumerate(stages):
         draw_stage(drawing, stage, strides)
     draw_classes(drawing, last=len(stages) - 1)
@@ -45,9 +46,19 @@ def draw_network() -> Drawing:
     return drawing
 
 
+def draw_frames(drawing: Drawing, stages: tuple[tuple[int, ...], ...]) -> None:
+    """Draw what is behind the backbone and each stage, below all arrows."""
+    columns = [(float(BACKBONE_X), STRIDES[-1], 'ResNet-18')]
+    for stage, strides in enumerate(stages):
+        columns.append((stage_x(stage), 2 * strides[0], f'Stage {stage + 1}'))
+    for x, stride, title in columns:
+        drawing.frame(x - 16, 16, WIDTH + 32, row_y(stride) + HEIGHT, title)
+    for stage, name in enumerate(REFINED):
+        drawing.words(stage_x(stage) + WIDTH / 2, 58, f'gives the {name} map')
+
+
 def draw_backbone(drawing: Drawing) -> None:
     """Draw the image and the residual blocks, the way down."""
-    drawing.frame(BACKBONE_X - 16, 24, WIDTH + 32, 502, 'ResNet-18')
     drawing.box(16, row_y(4), 66, HEIGHT, 'image', 'H × W', fill='#fdf3d6')
     drawing.arrow((82, middle(4)), (BACKBONE_X, middle(4)))
     for number, stride in enumerate(STRIDES, 1):
@@ -62,9 +73,6 @@ def draw_backbone(drawing: Drawing) -> None:
 def draw_stage(drawing: Drawing, stage: int, strides: tuple[int, ...]) -> None:
     """Draw a stage: its SPFM at the bottom, the SRMs above it, and what it leaves behind."""
     x, start = stage_x(stage), 2 * strides[0]
-    bottom = row_y(start) + HEIGHT + 40
-    drawing.frame(x - 16, 24, WIDTH + 32, bottom - 24, f'Stage {stage + 1}')
-    drawing.words(x + WIDTH / 2, 66, f'gives the {REFINED[stage]} map')
     drawing.box(x, row_y(start), WIDTH, HEIGHT, 'SPFM', 'adds global context', fill='#f9d9c8')
     for stride in strides:
         have = owners(stage, stride)
@@ -102,7 +110,7 @@ def draw_legend(drawing: Drawing) -> None:
     note(
         drawing,
         330,
-        556,
+        512,
         [
             'Upwards: the low-resolution input of an SRM; from the left: the high-resolution one.',
             'Where a variant lacks an SRM, the map that arrives from the left goes on as it is.',

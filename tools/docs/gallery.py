@@ -22,7 +22,7 @@ from csrnet_ros.training.datasets.street import draw_street
 
 GALLERY = Path(__file__).resolve().parents[2] / 'docs' / 'images' / 'gallery'
 FRAME, SIZE = 150, {'height_px': 360, 'width_px': 480}
-CLASSES = ('car', 'pedestrian')
+CLASSES = ('car', 'bicyclist')
 WIDTH_PX, QUALITY = 1200, 82
 
 

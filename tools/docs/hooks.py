@@ -1,8 +1,8 @@
 """What MkDocs does not do by itself: tables made of the code, and pages made of other files.
 
 A line ``<!-- README: Title -->`` in a page stands for that section of README.md, and
-``<!-- parameters: NodeSettings -->``, ``<!-- topics -->``, ``<!-- services -->`` and
-``<!-- help: csrnet-segment -->`` for what their names say.
+``<!-- parameters: NodeSettings -->``, ``<!-- interface -->`` and ``<!-- help: csrnet-segment -->``
+for what their names say.
 """
 
 import re
@@ -14,7 +14,7 @@ from mkdocs.exceptions import PluginError
 from mkdocs.structure.files import File, Files
 from mkdocs.structure.pages import Page
 from readme import readme_section
-from tables import REPOSITORY, description, parameter_table, service_table, topic_table
+from tables import REPOSITORY, description, interface, parameter_table
 
 COPIES = {'models.md': 'models/README.md', 'contributing.md': 'CONTRIBUTING.md'}
 PLACEHOLDER = re.compile(r'^<!-- (\w+)(?:: (.+?))? -->$', re.MULTILINE)
@@ -29,9 +29,8 @@ def help_block(command: str) -> str:
 FILLERS: dict[str, Callable[..., str]] = {
     'README': readme_section,
     'help': help_block,
+    'interface': interface,
     'parameters': parameter_table,
-    'services': service_table,
-    'topics': topic_table,
 }
 
 

@@ -36,16 +36,17 @@ def readme_section(title: str) -> str:
     return text
 
 
-def readme_rows(title: str) -> list[list[str]]:
-    """Return the cells of the rows of the first table in a section of README.md."""
-    lines = readme_section(title).splitlines()
-    first = next(number for number, line in enumerate(lines) if line.startswith('| ---'))
-    rows = []
-    for line in lines[first + 1 :]:
-        if not line.startswith('|'):
-            break
-        rows.append([cell.strip() for cell in re.split(r'(?<!\\)\|', line)[1:-1]])
-    return rows
+def table_after(head: str, text: str) -> re.Match[str]:
+    """Return where the table stands whose head begins with a word, its rows as group 1."""
+    found = re.search(rf'^\| {head} \|.*\n\| ---.*\n((?:\|.*\n?)+)', text, re.MULTILINE)
+    if not found:
+        raise ValueError(f'README.md has no table that begins with {head!r} here')
+    return found
+
+
+def cells(rows: str) -> list[list[str]]:
+    """Return the cells of the rows of a table."""
+    return [[cell.strip() for cell in row.split('|')[1:-1]] for row in rows.splitlines()]
 
 
 def topic_names(cell: str) -> list[str]:

@@ -10,11 +10,16 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from readme import readme_rows, topic_names
+from readme import cells, readme_section, table_after, topic_names
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 MESSAGES = REPOSITORY / 'build' / 'msgs' / 'install'
-READ_AT = {'start': 'at start', 'configure': 'when configured', 'live': 'at any time'}
+READ_AT = {
+    'start': 'at start',
+    'configure': 'when configured',
+    'load': 'when weights are loaded',
+    'live': 'at any time',
+}
 TYPES = {'str': 'string', 'int': 'integer', 'float': 'number', 'tuple': 'list of strings'}
 
 
@@ -60,26 +65,31 @@ def allowed(row: dict[str, Any]) -> str:
     return ', '.join(f'`{choice}`' for choice in row['choices'])
 
 
-def topic_table() -> str:
-    """Return the node's topics in the order of README.md, which says what is on them."""
-    real = {row['name']: row for row in description()['topics']}
+def interface() -> str:
+    """Return README.md's section on topics, with what it does not say of them.
+
+    :raises ValueError: if a topic or a service of the node is missing there
+    """
+    section = readme_section('Topics')
+    services = cells(table_after('Service', section)[1])
+    check_told('services', {cell for row in services for cell in topic_names(row[0])})
+    table = table_after('Topic', section)
     rows, told = [], set()
-    for cell, kind, content in readme_rows('Topics'):
+    real = {row['name']: row for row in description()['topics']}
+    for cell, kind, content in cells(table[1]):
         names = topic_names(cell)
         told.update(names)
-        qos = [real[name]['qos'] for name in names if name in real]
-        rows.append((cell, kind, qos[0] if qos else '', content))
-    if missing := set(real) - told:
-        raise ValueError(f'README.md has no row for the topics {", ".join(sorted(missing))}')
-    return markdown_table(('Topic', 'Type', 'Quality of service', 'Content'), rows)
+        qos = next((real[name]['qos'] for name in names if name in real), '')
+        rows.append((cell, kind, qos, content))
+    check_told('topics', told)
+    wide = markdown_table(('Topic', 'Type', 'QoS', 'Content'), rows)
+    return section.replace(table[0], f'{wide}\n')
 
 
-def service_table() -> str:
-    """Return the node's own services."""
-    rows = [(f'`{row["name"]}`', f'`{row["type"]}`') for row in description()['services']]
-    if not rows:
-        return 'None of its own.'
-    return markdown_table(('Service', 'Type'), rows)
+def check_told(kind: str, told: set[str]) -> None:
+    """Raise ValueError unless all the node's topics or services are among ``told``."""
+    if missing := {row['name'] for row in description()[kind]} - told:
+        raise ValueError(f'README.md has no row for the {kind} {", ".join(sorted(missing))}')
 
 
 def markdown_table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
