@@ -10,13 +10,14 @@ ifdef AMENT_PREFIX_PATH
 unexport AMENT_PREFIX_PATH LD_LIBRARY_PATH
 endif
 
-.PHONY: help demo test msgs lint clean .venv
+.PHONY: help demo test msgs docs lint clean .venv
 
 help:
 	@echo 'make demo   label a moving street through real ROS 2 topics; the result is in out/'
 	@echo '            INPUT=... takes a video, a folder of images or a webcam number instead'
 	@echo 'make test   check the style and the types, and run every test'
 	@echo 'make msgs   build csrnet_msgs, the typed messages, into build/msgs'
+	@echo 'make docs   build the documentation as a site, into build/site'
 	@echo 'make lint   only check the style and the types'
 	@echo 'make clean  remove everything that was made here, .venv too'
 
@@ -28,6 +29,10 @@ test: lint msgs
 
 msgs: .venv
 	@.venv/bin/python tools/build_msgs.py
+
+docs: msgs
+	NO_MKDOCS_2_WARNING=1 .venv/bin/python -m mkdocs build --strict --quiet
+	@echo 'look at build/site/index.html'
 
 lint: .venv
 	.venv/bin/python -m ruff check .

@@ -20,7 +20,7 @@ import time
 from typing import Iterator, List, Tuple
 
 OLDEST, NEWEST = (3, 10), (3, 13)  # the Pythons that PyPI has ROS 2 wheels for
-EXTRAS = 'ros,msgs,fast,int8,bench,dev'
+EXTRAS = 'ros,msgs,fast,int8,bench,dev,docs'
 CONSTRAINTS = 'constraints.txt'
 STAMP = 'set-up'  # in .venv: the folder it was made for, and what is installed in it
 UNFINISHED = 'unfinished'
