@@ -1,7 +1,8 @@
-"""Build msg/, the interface package csrnet_msgs, on the ROS 2 wheels of .venv.
+"""Build msg/, the interface package csrnet_msgs, on the ROS 2 wheels of an environment.
 
-``.venv/bin/python tools/build_msgs.py`` installs it into build/msgs/install, next to nothing when
-nothing has changed. In a workspace of an installed ROS 2, colcon builds the package instead.
+``.venv/bin/python tools/build_msgs.py`` installs it into a folder of build/msgs that is the
+environment's own, and prints its name; it does next to nothing when nothing has changed. In a
+workspace of an installed ROS 2, colcon builds the package instead.
 """
 
 import os
@@ -14,8 +15,9 @@ from pathlib import Path
 import numpy as np
 
 PROJECT = Path(__file__).resolve().parents[1]
-BUILD = PROJECT / 'build' / 'msgs' / 'build'
-INSTALL = PROJECT / 'build' / 'msgs' / 'install'
+OWN = PROJECT / 'build' / 'msgs' / Path(sys.prefix).name.lstrip('.')
+BUILD = OWN / 'build'
+INSTALL = OWN / 'install'
 FOREIGN = re.compile(r'/opt/python/[^;"]*/include(?:/python[0-9.]+)?(?=[;"])')
 
 
@@ -26,6 +28,7 @@ def main() -> None:
     run(cmake, '-S', PROJECT / 'msg', '-B', BUILD, '-G', 'Ninja', *options())
     run(cmake, '--build', BUILD)
     run(cmake, '--install', BUILD)
+    print(INSTALL)
 
 
 def mend_wheels(prefix: Path) -> None:

@@ -12,7 +12,6 @@ import numpy as np
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-INSTALL = REPOSITORY / 'build' / 'msgs' / 'install'
 ECHO = """
 import rclpy
 from csrnet_msgs.msg import FrameTiming
@@ -33,12 +32,14 @@ rclpy.spin(node)
 @pytest.fixture(scope='module')
 def with_messages() -> dict[str, str]:
     """The environment of a process that finds csrnet_msgs, which is built if need be."""
-    subprocess.run([sys.executable, REPOSITORY / 'tools' / 'build_msgs.py'], check=True)
-    python = sysconfig.get_path('purelib', vars={'base': str(INSTALL)})
+    build = [sys.executable, REPOSITORY / 'tools' / 'build_msgs.py']
+    done = subprocess.run(build, stdout=subprocess.PIPE, text=True, check=True)
+    install = Path(done.stdout.strip())
+    python = sysconfig.get_path('purelib', vars={'base': str(install)})
     return {
         'PYTHONPATH': os.pathsep.join([python, os.environ.get('PYTHONPATH', '')]),
-        'LD_LIBRARY_PATH': f'{INSTALL / "lib"}:{os.environ.get("LD_LIBRARY_PATH", "")}',
-        'AMENT_PREFIX_PATH': str(INSTALL),
+        'LD_LIBRARY_PATH': f'{install / "lib"}:{os.environ.get("LD_LIBRARY_PATH", "")}',
+        'AMENT_PREFIX_PATH': str(install),
     }
 
 
