@@ -43,8 +43,10 @@ setup(
             'ros-lifecycle-msgs~=2.3',
             'ros-rcl-interfaces~=2.3',
             'ros-rclpy[fastrtps]~=9.1',
+            'ros-rosgraph-msgs~=2.3',
             'ros-sensor-msgs~=5.5',
             'ros-std-msgs~=5.5',
+            'ros-std-srvs~=5.5',
         ],
         # The same of ROS 2 Jazzy.
         'ros-jazzy': [
@@ -52,6 +54,7 @@ setup(
             'ros-lifecycle-msgs==2.0.*',
             'ros-rcl-interfaces==2.0.*',
             'ros-rclpy[fastrtps]==7.1.*',
+            'ros-rosgraph-msgs==2.0.*',
             'ros-sensor-msgs==5.3.*',
             'ros-std-msgs==5.3.*',
             'ros-std-srvs==5.3.*',

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,15 +33,15 @@ os.environ['ROS_DOMAIN_ID'] = str(1 + os.getpid() % 100)
 
 TIMEOUT_S = 60.0
 SECONDS = itertools.count(1)
-NODE = [sys.executable, '-m', 'csrnet_ros.node.segmentation_node']
+NODE = ('-m', 'csrnet_ros.node.segmentation_node')
 
 
 class NodeProcess:
     """The node under test, with what it says."""
 
-    def __init__(self, *ros_args: str) -> None:
+    def __init__(self, *ros_args: str, program: Sequence[str] = NODE) -> None:
         self._process = subprocess.Popen(
-            [*NODE, '--ros-args', *ros_args],
+            [sys.executable, *program, '--ros-args', *ros_args],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -104,9 +104,11 @@ class Peer:
         self._undo.callback(self.node.destroy_subscription, subscription)
         return inbox
 
-    def camera(self, topic: str = '/camera/image_raw') -> Callable[[Image], None]:
+    def camera(
+        self, topic: str = '/camera/image_raw', message_type: Any = Image
+    ) -> Callable[[Any], None]:
         """Return what publishes images as a camera does."""
-        publisher = self.node.create_publisher(Image, topic, 100)
+        publisher = self.node.create_publisher(message_type, topic, 100)
         self._undo.callback(self.node.destroy_publisher, publisher)
         return publisher.publish
 
@@ -254,10 +256,10 @@ def start_module_node(weights: Path) -> Iterator[Callable[..., NodeProcess]]:
 def _starter(weights: Path) -> Iterator[Callable[..., NodeProcess]]:
     started: list[NodeProcess] = []
 
-    def start(*ros_args: str) -> NodeProcess:
+    def start(*ros_args: str, program: Sequence[str] = NODE) -> NodeProcess:
         parameters = {'weights': weights, 'device': 'cpu', 'image_width': 96, 'image_height': 72}
         given = [part for item in parameters.items() for part in ('-p', '{}:={}'.format(*item))]
-        started.append(NodeProcess(*given, *ros_args))
+        started.append(NodeProcess(*given, *ros_args, program=program))
         return started[-1]
 
     yield start
