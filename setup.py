@@ -14,6 +14,7 @@ setup(
     maintainer='csrnet_ros maintainers',
     maintainer_email='maintainers@csrnet-ros.example',
     packages=find_packages(exclude=['test', 'test.*']),
+    package_data={'csrnet_ros.media': ['*.html']},
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{package_name}']),
         (share, ['package.xml']),
@@ -25,6 +26,7 @@ setup(
     zip_safe=True,
     python_requires='>=3.10',
     install_requires=[
+        'jinja2',
         'numpy',
         'opencv-python-headless',
         'pillow',

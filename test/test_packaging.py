@@ -19,6 +19,7 @@ MESSAGES = parse_package(str(REPOSITORY / 'msg' / 'package.xml'))
 KEYS = {
     'PIL': 'python3-pil',
     'cv2': 'python3-opencv',
+    'jinja2': 'python3-jinja2',
     'numpy': 'python3-numpy',
     'torch': 'python3-pytorch-pip',
     'torchvision': 'python3-torchvision-pip',

@@ -87,7 +87,7 @@ def test_an_end_by_a_signal_leaves_no_process_behind():
     pytest.importorskip('rclpy', reason='the node needs ROS 2')
     command = [sys.executable, '-m', 'csrnet_ros.cli.bench', 'node', '--size', '64x96']
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
-    while 'the node' not in process.stderr.readline():
+    while ' Hz: ' not in process.stderr.readline():
         assert process.poll() is None
     children = [child.pid for child in psutil.Process(process.pid).children()]
     assert children
