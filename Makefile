@@ -40,7 +40,7 @@ msgs: .venv
 	@.venv/bin/python tools/build_msgs.py
 
 docs: msgs
-	NO_MKDOCS_2_WARNING=1 .venv/bin/python -m mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 .venv/bin/python -m mkdocs build --strict
 	@echo 'look at build/site/index.html'
 
 lint: .venv

@@ -121,7 +121,10 @@ def run_shell(block: Block, names: dict) -> None:
     for line in block.commands():
         if not marked(line):
             done = subprocess.run(['bash', '-c', line], capture_output=True, text=True)
-            assert done.returncode == 0, f'{block.page.name}: {line}\n{done.stderr}'
+            assert done.returncode == 0, (
+                f'{block.page.name}: {line}\n{done.stderr}\n'
+                'A command that cannot be run here belongs into RUN_BY or NEEDS.'
+            )
 
 
 def run_python(block: Block, names: dict) -> None:

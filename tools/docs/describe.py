@@ -35,6 +35,7 @@ def main() -> None:
     # Nothing leaves this machine, and no node of others is met on it.
     os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
     os.environ['ROS_DOMAIN_ID'] = str(1 + os.getpid() % 100)
+    os.environ['FASTDDS_BUILTIN_TRANSPORTS'] = 'UDPv4'  # no word of other processes' memory
     os.environ['COLUMNS'] = str(HELP_COLUMNS)
     out, sys.stdout = sys.stdout, sys.stderr  # whatever else is printed is not the answer
     description = {'parameters': parameters(), **interface(), 'commands': commands()}
