@@ -63,7 +63,7 @@ def test_everything_that_is_not_python_is_installed(workspace: Path) -> None:
     assert (share / 'ament_index/resource_index/packages/csrnet_ros').is_file()
     installed = share / 'csrnet_ros'
     assert (installed / 'package.xml').is_file()
-    for folder, pattern in [('launch', '*.launch.py'), ('config', '*.yaml'), ('models', '*')]:
+    for folder, pattern in [('launch', '*.launch.py'), ('config', '*'), ('models', '*')]:
         sources = {path.name for path in (REPOSITORY / folder).glob(pattern)}
         assert sources, f'{folder}/ has nothing to install'
         assert {path.name for path in (installed / folder).iterdir()} == sources

@@ -128,9 +128,10 @@ def _parse(path: Path, metadata: dict[str, str], weights: dict[str, Tensor]) -> 
             labels=LabelSet(labels['name'], tuple(labels['classes']), colors),
             mean=_triple(document['mean']),
             std=_triple(document['std']),
+            # Copies: safetensors returns the file itself, mapped into memory, and whoever
+            # overwrites it would change the network at work.
             weights={
-                name: tensor.float() if tensor.is_floating_point() else tensor
-                for name, tensor in weights.items()
+                name: tensor.to(_held_as(tensor), copy=True) for name, tensor in weights.items()
             },
             provenance=dict(document['provenance']),
         )
@@ -139,6 +140,10 @@ def _parse(path: Path, metadata: dict[str, str], weights: dict[str, Tensor]) -> 
             f'{path}: its {KEY!r} metadata cannot be read ({error}); use a file written by '
             'this version of csrnet-train'
         ) from error
+
+
+def _held_as(tensor: Tensor) -> torch.dtype:
+    return torch.float32 if tensor.is_floating_point() else tensor.dtype
 
 
 def _triple(values: list[float]) -> tuple[float, float, float]:

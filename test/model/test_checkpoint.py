@@ -48,6 +48,13 @@ def test_the_built_network_computes_the_same(path, checkpoint):
         torch.testing.assert_close(load_checkpoint(path).build()(x), expected, rtol=0, atol=0)
 
 
+def test_a_file_overwritten_after_loading_leaves_the_weights_alone(path, checkpoint):
+    loaded = load_checkpoint(path)
+    with path.open('r+b') as file:
+        file.write(bytes(path.stat().st_size))
+    torch.testing.assert_close(loaded.weights, checkpoint.weights, rtol=0, atol=0)
+
+
 def test_half_precision_halves_the_file_and_keeps_the_statistics(tmp_path, path, checkpoint):
     half = tmp_path / 'half.safetensors'
     save_checkpoint(half, checkpoint, half=True)
