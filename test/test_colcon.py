@@ -94,6 +94,16 @@ def test_what_runs_is_what_was_installed(workspace: Path) -> None:
     assert Path(answer.strip()).is_relative_to(workspace)
 
 
+def test_what_the_code_reads_is_installed_beside_it(workspace: Path) -> None:
+    code = 'import csrnet_ros; print(csrnet_ros.__file__)'
+    installed = Path(in_workspace(workspace, f"python -c '{code}'").strip()).parent
+    package = REPOSITORY / 'csrnet_ros'
+    others = [path for path in package.rglob('*.*') if path.suffix not in ('.py', '.pyc')]
+    assert others
+    for path in others:
+        assert (installed / path.relative_to(package)).is_file(), path
+
+
 @pytest.mark.parametrize('command', ['csrnet-train', 'csrnet-eval', 'csrnet-segment'])
 def test_an_installed_command_explains_itself(workspace: Path, command: str) -> None:
     assert f'usage: {command}' in in_workspace(workspace, f'{command} --help')

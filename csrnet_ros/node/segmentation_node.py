@@ -10,7 +10,7 @@ import rclpy
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException
-from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from rclpy.logging import get_logger
 from rclpy.parameter import Parameter
 
@@ -20,6 +20,7 @@ from csrnet_ros.node.diagnostics import Diagnostics
 from csrnet_ros.node.engine_plan import EnginePlan
 from csrnet_ros.node.label_info import LabelInfoPublisher
 from csrnet_ros.node.log import forward_log
+from csrnet_ros.node.managed_node import ManagedNode
 from csrnet_ros.node.parameter_table import change_settings, check_overrides, declare_parameters
 from csrnet_ros.node.parameters import CameraSettings, NodeSettings, camera_prefix
 from csrnet_ros.node.services import Services
@@ -30,7 +31,7 @@ NODE_NAME = 'csrnet'
 SUCCESS = TransitionCallbackReturn.SUCCESS
 
 
-class SegmentationNode(LifecycleNode):
+class SegmentationNode(ManagedNode):
     """Labels the images of its cameras.
 
     configure loads and warms up the engine, activate subscribes, deactivate stops within one
