@@ -74,6 +74,12 @@ def test_every_service_stands_with_its_type_and_no_other(description) -> None:
     assert told == {row['name']: row['type'] for row in description['services']}
 
 
+def test_every_command_has_its_help_on_a_page(description) -> None:
+    page = (REPOSITORY / 'docs' / 'commands.md').read_text()
+    shown = re.findall(r'^<!-- help: (.+) -->$', page, re.MULTILINE)
+    assert sorted(shown) == sorted(description['commands'])
+
+
 def test_every_launch_argument_stands_in_its_table() -> None:
     launch_file = ast.parse((REPOSITORY / 'launch' / 'segment.launch.py').read_text())
     declared = {
