@@ -1,5 +1,6 @@
 """The comparison sheets of csrnet-eval: networks side by side, against the truth."""
 
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -66,8 +67,7 @@ class SheetFolder:
         count = min(IMAGES, len(self._data))
         for index in np.linspace(0, len(self._data) - 1, count).round().astype(int).tolist():
             outcome = self._evaluator.outcome(index)
-            right = [1 - wrong_share(outcome.truth, one) for one in outcome.predictions]
-            figures = [f'{share:.1%} of the pixels right' for share in right]
+            figures = [_right(outcome.truth, labels) for labels in outcome.predictions]
             rows.append(self._row(outcome, WHOLE, 'truth', figures))
         self._write('images', f'{self._data.name}: images spread evenly over it', rows)
 
@@ -100,3 +100,8 @@ class SheetFolder:
         path = self._path / f'{name}.png'
         save_image(path, draw_sheet(title, rows, feet=[self._legend]))
         print(f'look at {path}')
+
+
+def _right(truth: np.ndarray, predicted: np.ndarray) -> str:
+    wrong = wrong_share(truth, predicted)
+    return 'all is void' if math.isnan(wrong) else f'{1 - wrong:.1%} of the pixels right'

@@ -19,8 +19,8 @@ class Score:
 class Scores:
     """Counts image by image.
 
-    ``networks`` holds a score for each network, ``wrong_shares`` a number for each image: the
-    share of its pixels that is wrong, 0 to 1, averaged over the networks.
+    ``networks`` holds a score for each network, ``wrong_shares`` a number for each image that is
+    not all void: the share of its pixels that is wrong, 0 to 1, averaged over the networks.
     """
 
     def __init__(self, networks: int, num_classes: int) -> None:
@@ -35,8 +35,9 @@ class Scores:
             score.overall.update(truth, predicted)
             for radius_px, matrix in score.near_boundary.items():
                 matrix.update(trimaps[radius_px], predicted)
-        shares = [wrong_share(truth, predicted) for predicted in outcome.predictions]
-        self.wrong_shares[outcome.index] = float(np.mean(shares))
+        if (truth != VOID).any():
+            shares = [wrong_share(truth, predicted) for predicted in outcome.predictions]
+            self.wrong_shares[outcome.index] = float(np.mean(shares))
 
     def worst(self, count: int) -> list[int]:
         """Return the indices of the images with the largest shares of wrong pixels."""
@@ -44,6 +45,6 @@ class Scores:
 
 
 def wrong_share(truth: np.ndarray, predicted: np.ndarray) -> float:
-    """Return the share of an image's pixels that is wrong, 0 to 1; void ones do not count."""
+    """Return the share of an image's pixels that is wrong, 0 to 1; NaN if all are void."""
     known = truth != VOID
-    return float(np.mean(predicted[known] != truth[known])) if known.any() else 0.0
+    return float(np.mean(predicted[known] != truth[known])) if known.any() else float('nan')

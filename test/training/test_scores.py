@@ -49,4 +49,4 @@ def test_an_image_of_nothing_but_void_is_not_among_the_worst():
     scores = Scores(1, 2)
     scores.update(Outcome(0, IMAGE, np.full((20, 20), VOID, np.uint8), (shifted(0),)))
     scores.update(Outcome(1, IMAGE, halves(), (shifted(1),)))
-    assert scores.worst(1) == [1]
+    assert scores.worst(2) == [1]
