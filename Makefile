@@ -15,7 +15,7 @@ ROS_TESTS := test/node test/cli/test_demo.py \
   test/cli/test_bench.py::test_the_node_is_measured_beside_the_floor \
   test/test_colcon.py::test_the_installed_node_runs
 
-.PHONY: help demo test test-jazzy msgs lint clean .venv .venv-jazzy
+.PHONY: help demo test test-jazzy msgs docs lint clean .venv .venv-jazzy
 
 help:
 	@echo 'make demo        label a moving street through real ROS 2 topics; the result is in out/'
@@ -23,6 +23,7 @@ help:
 	@echo 'make test        check the style and the types, and run every test, on ROS 2 Kilted'
 	@echo 'make test-jazzy  run the tests that need ROS 2 on Jazzy, in an environment of its own'
 	@echo 'make msgs        build csrnet_msgs, the typed messages, into build/msgs'
+	@echo 'make docs        build the documentation as a site, into build/site'
 	@echo 'make lint        only check the style and the types'
 	@echo 'make clean       remove everything that was made here, the environments too'
 
@@ -37,6 +38,10 @@ test-jazzy: .venv-jazzy
 
 msgs: .venv
 	@.venv/bin/python tools/build_msgs.py
+
+docs: msgs
+	NO_MKDOCS_2_WARNING=1 .venv/bin/python -m mkdocs build --strict
+	@echo 'look at build/site/index.html'
 
 lint: .venv
 	.venv/bin/python -m ruff check .

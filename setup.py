@@ -20,7 +20,7 @@ setup(
         (share, ['package.xml']),
         (f'{share}/hook', ['resource/path.dsv']),
         (f'{share}/launch', glob('launch/*.launch.py')),
-        (f'{share}/config', glob('config/*.yaml')),
+        (f'{share}/config', glob('config/*')),
         (f'{share}/models', ['models/README.md', *glob('models/*.safetensors')]),
     ],
     zip_safe=True,
@@ -101,6 +101,13 @@ setup(
             'pytest-timeout',
             'pytest-xdist',
             'ruff',
+        ],
+        # MkDocs 2 has no plugins; mkdocstrings cannot highlight with later pymdown-extensions.
+        'docs': [
+            'mkdocs~=1.6',
+            'mkdocs-material',
+            'mkdocstrings-python',
+            'pymdown-extensions<12.2',
         ],
     },
     entry_points={

@@ -20,7 +20,7 @@ import time
 from typing import Iterator, List, Tuple
 
 OLDEST, NEWEST = (3, 10), (3, 13)  # the Pythons that PyPI has ROS 2 wheels for
-EXTRAS = 'fast,int8,bench,dev'
+EXTRAS = 'fast,int8,bench,dev,docs'
 ROS = {  # by environment: the extras of its ROS 2, and its constraints
     '.venv': ('ros,msgs', 'constraints-kilted.txt'),
     '.venv-jazzy': ('ros-jazzy,msgs-jazzy', 'constraints-jazzy.txt'),

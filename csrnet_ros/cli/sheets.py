@@ -73,18 +73,15 @@ class SheetFolder:
 
     def write_crops(self, name: str, title: str, crops: Sequence[Crop]) -> None:
         """Write a sheet of crops."""
-        rows = []
+        classes, rows = self._data.labels.classes, []
         for crop in crops:
+            one = classes[crop.one]
+            mistaken = '' if crop.other is None else f', mistaken most for {classes[crop.other]}'
+            figures = [f'IoU of {one} {iou:.1f} %' for iou in crop.iou]
             outcome = self._evaluator.outcome(crop.index)
-            figures = [f'IoU {iou:.1f} %' for iou in crop.iou]
-            rows.append(self._row(outcome, crop.window, self._describe(crop), figures))
+            rows.append(self._row(outcome, crop.window, f'truth: {one}{mistaken}', figures))
         title = f'{title} in {self._data.name}, where the networks differ most, with the IoU there'
         self._write(name, title, rows)
-
-    def _describe(self, crop: Crop) -> str:
-        classes = self._data.labels.classes
-        mistaken = '' if crop.other is None else f', mistaken most for {classes[crop.other]}'
-        return f'truth: {classes[crop.one]}{mistaken}'
 
     def _row(
         self, outcome: Outcome, window: Window, truth: str, figures: Sequence[str]

@@ -19,6 +19,12 @@ from csrnet_ros.media.sheet import Panel
 PICTURE_WIDTH_PX = 480
 """Largest width of a picture in the page, which may hold a hundred of them."""
 
+SETTINGS = {
+    '.jpg': (cv2.IMWRITE_JPEG_QUALITY, 80),
+    '.png': (cv2.IMWRITE_PNG_COMPRESSION, 9),
+}
+"""How the formats are to be written."""
+
 
 @dataclass(frozen=True, slots=True)
 class PageNetwork:
@@ -113,6 +119,6 @@ def _panel_uri(panel: Panel) -> str:
 
 
 def _uri(picture: np.ndarray, suffix: str) -> str:
-    _, encoded = cv2.imencode(suffix, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
+    _, encoded = cv2.imencode(suffix, cv2.cvtColor(picture, cv2.COLOR_RGB2BGR), SETTINGS[suffix])
     content = base64.b64encode(encoded.tobytes()).decode()
     return f'data:{mimetypes.types_map[suffix]};base64,{content}'

@@ -13,8 +13,11 @@ from csrnet_ros.training.objects import TrueObject, Window, find_objects
 LEAST_SHARE = 1 / 2000
 """Smaller objects, by their share of the image, are left out: specks and slips of the brush."""
 
-THIN_SHARE = 1 / 100
+THIN_SHARE = 1 / 60
 """Largest half width of a thin object, as a share of the image's height."""
+
+THIN_CLASS_SHARE = 1 / 8
+"""Least share of the area of a class's objects that thin ones have, for the class to be thin."""
 
 DOMINANT_SHARE = 1 / 20
 """Least area of a dominant object, as a share of the image's."""
@@ -56,7 +59,7 @@ class CropFinder:
 
     All that it keeps are windows and numbers, no pixels. An object is a connected region of one
     class that covers at least 1/2000 of the image. It is thin if no pixel of it is farther from
-    its outside than 1/100 of the image's height (3.6 pixels of 360), and dominant if it covers at
+    its outside than 1/60 of the image's height (6 pixels of 360), and dominant if it covers at
     least 1/20 of the image.
     """
 
@@ -84,13 +87,13 @@ class CropFinder:
     def thin(self) -> list[Crop]:
         """Return crops on thin objects of thin classes, one a class, largest spread first.
 
-        A class is thin if half the area of its objects is that of thin ones: a strip of sky
+        A class is thin if thin ones have at least 1/8 of the area of its objects: a strip of sky
         between two houses does not make the sky one.
         """
         return _sorted(
             crop
             for one, crop in self._thin.items()
-            if 2 * self._thin_areas_px[one] >= self._areas_px[one]
+            if self._thin_areas_px[one] >= THIN_CLASS_SHARE * self._areas_px[one]
         )
 
     def dominant(self) -> list[Crop]:

@@ -10,13 +10,13 @@ from csrnet_ros.training.metrics import ConfusionMatrix
 def look_alikes(matrices: Sequence[ConfusionMatrix]) -> list[tuple[int, int]]:
     """Return all pairs of classes that are ever confused, the most confused first.
 
-    Two classes are confused with one another as much as the geometric mean of two shares: that of
-    the pixels of one that the networks take for the other, and the reverse. So both must happen;
-    a pole that is lost in a house, which is never taken for a pole, does not count.
+    How much two classes are confused with one another is the share of the pixels of both that the
+    networks, taken together, take for the other one. So a pole that is often lost in the house
+    behind it counts little, since hardly any of all the pixels of houses and poles are meant.
     """
     counts = sum((matrix.counts for matrix in matrices), np.zeros((), np.int64))
-    totals = counts.sum(1, keepdims=True)
-    shares = np.divide(counts, totals, out=np.zeros(counts.shape), where=totals > 0)
-    mutual = np.triu(np.sqrt(shares * shares.T), k=1)
-    order = np.argsort(-mutual, axis=None, kind='stable')[: np.count_nonzero(mutual)]
-    return [(int(one), int(other)) for one, other in zip(*np.unravel_index(order, mutual.shape))]
+    totals = counts.sum(1)
+    both, confused = totals + totals[:, None], np.triu(counts + counts.T, k=1)
+    shares = np.divide(confused, both, out=np.zeros(counts.shape), where=both > 0)
+    order = np.argsort(-shares, axis=None, kind='stable')[: np.count_nonzero(shares)]
+    return [(int(one), int(other)) for one, other in zip(*np.unravel_index(order, shares.shape))]

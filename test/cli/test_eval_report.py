@@ -8,12 +8,13 @@ import shutil
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 import torch
 
 from csrnet_ros.labels import CAMVID
 from csrnet_ros.media.frames import read_image
-from csrnet_ros.media.sheet import sheet_width_px
+from csrnet_ros.media.sheet import CAPTION_PX, GAP_PX, PANEL_WIDTH_PX, TITLE_PX
 from csrnet_ros.model import VARIANTS, Checkpoint, CSRNet, save_checkpoint
 
 BROWSERS = ('chromium', 'chromium-browser', 'google-chrome', 'chrome', 'chrome-headless-shell')
@@ -199,18 +200,25 @@ def test_the_page_tells_what_was_measured_and_where_the_weights_are_from(browser
 
 def test_sheets_show_image_truth_and_networks_where_those_differ(written):
     folder, said = written[0] / 'new' / 'sheets', written[1]
-    assert {path.name for path in folder.iterdir()} == {
-        'images.png', 'dominant.png', 'similar.png',
-    }  # fmt: skip
-    assert f'{folder}: no sheet thin.png' in said, 'neither finds a pole'
+    assert f'{folder}: no sheet thin.png' in said, 'neither network finds a pole'
+    names = sorted(path.name for path in folder.iterdir())
+    assert names == ['dominant.png', 'images.png', 'similar.png']
     for path in folder.iterdir():
-        sheet = read_image(path)
-        assert sheet.shape[1] >= sheet_width_px(4)
-        for name in CAMVID.classes:
-            color = CAMVID.colors[CAMVID.index(name)]
-            assert (sheet == color).all(2).any(), name
-    # The last two columns of the first row are of one colour each.
-    ...
+        _, truth, road, building = panels(read_image(path))
+        for one, drawn in (('road', road), ('building', building)):
+            color = CAMVID.colors[CAMVID.index(one)]
+            assert (drawn == color).all(), f'{one} in {path}'
+            assert path.name != 'similar.png' or (truth == color).all(2).any()
+        assert len(np.unique(truth.reshape(-1, 3), axis=0)) > 1
+
+
+def panels(sheet):
+    """Return the four panels of a sheet's first row."""
+    top = TITLE_PX + CAPTION_PX
+    # The drawn images are 96 pixels high and 128 wide.
+    height_px = PANEL_WIDTH_PX * 96 // 128
+    lefts = [GAP_PX + column * (PANEL_WIDTH_PX + GAP_PX) for column in range(4)]
+    return [sheet[top : top + height_px, left : left + PANEL_WIDTH_PX] for left in lefts]
 
 
 def test_one_network_alone_has_nothing_to_be_compared_with(tmp_path):

@@ -25,7 +25,9 @@ from rclpy.lifecycle import LifecycleNode
 from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
+from csrnet_ros.cli.children import Children
 from csrnet_ros.inference import SegmentationEngine
+from soak.record import memory_mib
 
 # Nothing leaves this machine, and two test runs side by side never meet.
 os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
@@ -33,15 +35,18 @@ os.environ['ROS_DOMAIN_ID'] = str(1 + os.getpid() % 100)
 
 TIMEOUT_S = 60.0
 SECONDS = itertools.count(1)
-NODE = ('-m', 'csrnet_ros.node.segmentation_node')
+NODE = (sys.executable, '-m', 'csrnet_ros.node.segmentation_node')
 
 
 class NodeProcess:
-    """The node under test, with what it says."""
+    """The node under test, with what it says.
 
-    def __init__(self, *ros_args: str, program: Sequence[str] = NODE) -> None:
+    :param command: what starts it
+    """
+
+    def __init__(self, *ros_args: str, command: Sequence[str] = NODE) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, *program, '--ros-args', *ros_args],
+            [*command, '--ros-args', *ros_args],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -57,6 +62,10 @@ class NodeProcess:
             if re.search(pattern, line):
                 return line
         raise AssertionError(f'ended without a line like {pattern!r}:\n' + ''.join(self.said))
+
+    def memory_mib(self) -> float:
+        """Return the memory that is resident."""
+        return memory_mib(self._process.pid)
 
     def signal(self, number: int) -> None:
         """Send a signal."""
@@ -242,6 +251,13 @@ def peer(_peer: Peer) -> Iterator[Peer]:
 
 
 @pytest.fixture
+def children() -> Iterator[Children]:
+    """Starts further processes, those of the package soak; they end by themselves."""
+    with Children({'PYTHONPATH': str(Path(__file__).parents[1])}) as children:
+        yield children
+
+
+@pytest.fixture
 def start_node(weights: Path) -> Iterator[Callable[..., NodeProcess]]:
     """Start the node with the untrained weights and further ROS arguments; it ends by itself."""
     yield from _starter(weights)
@@ -256,10 +272,10 @@ def start_module_node(weights: Path) -> Iterator[Callable[..., NodeProcess]]:
 def _starter(weights: Path) -> Iterator[Callable[..., NodeProcess]]:
     started: list[NodeProcess] = []
 
-    def start(*ros_args: str, program: Sequence[str] = NODE) -> NodeProcess:
+    def start(*ros_args: str, command: Sequence[str] = NODE) -> NodeProcess:
         parameters = {'weights': weights, 'device': 'cpu', 'image_width': 96, 'image_height': 72}
         given = [part for item in parameters.items() for part in ('-p', '{}:={}'.format(*item))]
-        started.append(NodeProcess(*given, *ros_args, program=program))
+        started.append(NodeProcess(*given, *ros_args, command=command))
         return started[-1]
 
     yield start

@@ -1,5 +1,6 @@
 """An engine that fails: told, built anew, and not for ever."""
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -29,7 +30,7 @@ def broken(tmp_path: Path) -> Path:
 @pytest.fixture
 def at_work(peer, start_node: Callable, broken: Path) -> SimpleNamespace:
     """A node whose engine can fail."""
-    node = start_node(program=[str(FAULTY_NODE), str(broken)])
+    node = start_node(command=[sys.executable, str(FAULTY_NODE), str(broken)])
     node.wait_for('labelling')
     return SimpleNamespace(
         node=node,

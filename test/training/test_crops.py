@@ -17,7 +17,7 @@ def street(*, pole_left=50):
     truth = np.full((HEIGHT_PX, WIDTH_PX), ROAD, np.uint8)
     truth[50:150, pole_left : pole_left + 3] = POLE
     truth[150:250, 200:350] = CAR
-    truth[:10] = VOID
+    truth[30:40] = VOID
     return truth
 
 

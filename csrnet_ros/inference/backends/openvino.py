@@ -1,6 +1,6 @@
 """OpenVINO, on CPUs: one converted network, compiled for each size of its input."""
 
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import openvino
@@ -52,11 +52,16 @@ class OpenVinoBackend:
 def load_or_convert(checkpoint: Checkpoint) -> openvino.Model:
     """Return the converted network, from the disk if it is there."""
 
+    @cache
     def convert() -> openvino.Model:
         return to_openvino(Logits(checkpoint), (ANY, ANY, ANY))
 
     def build(folder: Path) -> None:
-        openvino.save_model(convert(), folder / FILE, compress_to_fp16=False)
+        model = convert()
+        try:
+            openvino.save_model(model, folder / FILE, compress_to_fp16=False)
+        except RuntimeError as error:  # all that it says of a full disk
+            raise OSError(f'OpenVINO cannot write it: {error}') from error
 
     key = build_key(checkpoint, 'openvino', openvino.__version__)
     folder = find_or_build(key, build, what='OpenVINO')
