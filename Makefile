@@ -39,7 +39,7 @@ test-jazzy: .venv-jazzy
 msgs: .venv
 	@.venv/bin/python tools/build_msgs.py
 
-docs: msgs
+docs: .venv
 	NO_MKDOCS_2_WARNING=1 .venv/bin/python -m mkdocs build --strict
 	@echo 'look at build/site/index.html'
 
