@@ -1,7 +1,9 @@
 # Everything runs in .venv, which tools/bootstrap.py makes on first use.
-# PYTHON names the interpreter that .venv is made with; INPUT, taken literally, what the demo shows.
+# PYTHON names the interpreter that .venv is made with; INPUT, taken literally, what the demo shows;
+# MINUTES how long the soak goes on.
 
 PYTHON ?= python3
+MINUTES ?= 10
 override export INPUT := $(value INPUT)
 
 # .venv has a ROS 2 of its own, which must not meet the libraries of an installed one.
@@ -10,12 +12,13 @@ ifdef AMENT_PREFIX_PATH
 unexport AMENT_PREFIX_PATH LD_LIBRARY_PATH
 endif
 
-.PHONY: help demo test msgs lint clean .venv
+.PHONY: help demo test soak msgs lint clean .venv
 
 help:
 	@echo 'make demo   label a moving street through real ROS 2 topics; the result is in out/'
 	@echo '            INPUT=... takes a video, a folder of images or a webcam number instead'
 	@echo 'make test   check the style and the types, and run every test'
+	@echo 'make soak   run the node for MINUTES=$(MINUTES) under faults and overload; ends with the figures'
 	@echo 'make msgs   build csrnet_msgs, the typed messages, into build/msgs'
 	@echo 'make lint   only check the style and the types'
 	@echo 'make clean  remove everything that was made here, .venv too'
@@ -25,6 +28,9 @@ demo: .venv
 
 test: lint msgs
 	.venv/bin/python -m pytest
+
+soak: .venv
+	@PYTHONPATH=test .venv/bin/python -m soak '$(MINUTES)'
 
 msgs: .venv
 	@.venv/bin/python tools/build_msgs.py
