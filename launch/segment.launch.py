@@ -1,21 +1,21 @@
 """Start the segmentation node: ``ros2 launch csrnet_ros segment.launch.py variant:=medium``.
 
 An argument that is given wins over the parameter file; one that is left empty leaves the
-parameter as the file has it.
+parameter as the file has it. ``bag:=PATH`` plays a bag beside the node, on the bag's clock.
 """
 
 from pathlib import Path
 
 from ament_index_python.packages import get_package_share_directory
 from launch import LaunchContext, LaunchDescription
-from launch.actions import DeclareLaunchArgument, OpaqueFunction, Shutdown
+from launch.actions import DeclareLaunchArgument, ExecuteProcess, OpaqueFunction, Shutdown
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 
 BOOLEANS = {'true': True, 'false': False}
 AS_IN_FILE = '; empty: as in params_file'
 
-STRING_PARAMETERS = ('variant', 'weights', 'image_topic', 'device', 'backend')
+STRING_PARAMETERS = ('variant', 'weights', 'image_topic', 'transport', 'device', 'backend')
 BOOLEAN_PARAMETERS = ('half', 'use_sim_time')
 
 
@@ -36,7 +36,13 @@ def generate_launch_description() -> LaunchDescription:
             DeclareLaunchArgument(
                 'image_topic',
                 default_value='',
-                description='sensor_msgs/Image topic to label' + AS_IN_FILE,
+                description='image topic to label' + AS_IN_FILE,
+            ),
+            DeclareLaunchArgument(
+                'transport',
+                default_value='',
+                choices=['', 'raw', 'compressed'],
+                description='how the images come' + AS_IN_FILE,
             ),
             DeclareLaunchArgument(
                 'namespace', default_value='', description='namespace of the node and its topics'
@@ -70,14 +76,32 @@ def generate_launch_description() -> LaunchDescription:
                 description='take the time from /clock, as for a bag' + AS_IN_FILE,
             ),
             DeclareLaunchArgument(
+                'bag',
+                default_value='',
+                description='recorded bag to play beside the node; sets use_sim_time',
+            ),
+            DeclareLaunchArgument(
+                'rate', default_value='1.0', description='how many times as fast the bag plays'
+            ),
+            DeclareLaunchArgument(
                 'log_level',
                 default_value='info',
                 choices=['debug', 'info', 'warn', 'error', 'fatal'],
                 description='least severe messages to log',
             ),
             OpaqueFunction(function=start_node),
+            OpaqueFunction(function=play_bag),
         ]
     )
+
+
+def play_bag(context: LaunchContext) -> list[ExecuteProcess]:
+    """Return the player of the bag, if one is given."""
+    bag, rate = (LaunchConfiguration(name).perform(context) for name in ('bag', 'rate'))
+    if not bag:
+        return []
+    command = ['ros2', 'bag', 'play', bag, '--clock', '--rate', rate]
+    return [ExecuteProcess(cmd=command, output='screen')]
 
 
 def start_node(context: LaunchContext) -> list[Node]:
@@ -101,6 +125,8 @@ def given_parameters(context: LaunchContext) -> dict[str, str | bool]:
         name: LaunchConfiguration(name).perform(context)
         for name in STRING_PARAMETERS + BOOLEAN_PARAMETERS
     }
+    if LaunchConfiguration('bag').perform(context):
+        given['use_sim_time'] = given['use_sim_time'] or 'true'
     return {
         name: BOOLEANS[value] if name in BOOLEAN_PARAMETERS else value
         for name, value in given.items()

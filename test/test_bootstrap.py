@@ -1,6 +1,5 @@
 """tools/bootstrap.py on a project small enough to be set up again and again, without a network."""
 
-import importlib.util
 import os
 import shutil
 import signal
@@ -48,6 +47,8 @@ def project(tmp_path: Path) -> Path:
     folder.mkdir()
     (folder / 'setup.py').write_text('# what counts here is pyproject.toml\n')
     (folder / 'constraints.txt').write_text('nothing==1\n')
+    for distribution in ('kilted', 'jazzy'):
+        (folder / f'constraints-{distribution}.txt').write_text('-c constraints.txt\n')
     (folder / 'pyproject.toml').write_text(PYPROJECT)
     (folder / 'backend.py').write_text(BACKEND)
     (folder / 'requires').write_text('')
@@ -55,11 +56,13 @@ def project(tmp_path: Path) -> Path:
     return folder
 
 
-def start(project: Path, *, python: str = sys.executable, **environment: str) -> subprocess.Popen:
+def start(
+    project: Path, *name: str, python: str = sys.executable, **environment: str
+) -> subprocess.Popen:
     """Start the set-up of ``project``, as the leader of a group, like a shell does."""
     kept = {name: os.environ[name] for name in ('PATH', 'HOME') if name in os.environ}
     return subprocess.Popen(
-        [python, BOOTSTRAP, project],
+        [python, BOOTSTRAP, project, *name],
         env={**kept, 'PIP_CONFIG_FILE': os.devnull, 'PIP_NO_INDEX': '1', **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -74,11 +77,11 @@ def finish(process: subprocess.Popen) -> tuple[int, str, str]:
     return process.returncode, said, complained
 
 
-def set_up(project: Path) -> str:
+def set_up(project: Path, name: str = '.venv') -> str:
     """Set ``project`` up, which must succeed, and return what was said about it."""
-    status, said, complained = finish(start(project))
+    status, said, complained = finish(start(project, name))
     assert status == 0, complained
-    python = project / '.venv' / 'bin' / 'python'
+    python = project / name / 'bin' / 'python'
     assert subprocess.run([python, '-c', 'import tiny']).returncode == 0
     return said
 
@@ -108,6 +111,18 @@ def test_it_sets_up_once_and_again_when_the_versions_change(project: Path) -> No
     assert builds(project) == 2
     assert marker.exists()
     assert set_up(project) == ''
+
+
+def test_two_distributions_have_an_environment_each(project: Path) -> None:
+    assert 'Setting up .venv:' in set_up(project)
+    assert 'Setting up .venv-jazzy:' in set_up(project, '.venv-jazzy')
+    (project / 'constraints-jazzy.txt').write_text('nothing==2\n')
+    assert set_up(project) == ''
+    assert 'Setting up .venv-jazzy:' in set_up(project, '.venv-jazzy')
+
+
+def test_an_unknown_environment_is_answered_with_the_known_ones(project: Path) -> None:
+    assert '.venv-jazzy' in one_sentence(start(project, '.venv-humble'))
 
 
 def test_a_project_that_moved_gets_a_new_environment(project: Path) -> None:
@@ -209,41 +224,3 @@ def test_a_real_old_python_is_told_so(project: Path) -> None:
     if python is None:
         pytest.skip('this machine has no Python older than 3.10')
     assert 'too old' in one_sentence(start(project, python=python))
-
-
-@pytest.fixture(scope='module')
-def bootstrap():
-    """The module itself, for the checks that no machine can fail all at once."""
-    spec = importlib.util.spec_from_file_location('bootstrap', BOOTSTRAP)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.mark.parametrize('minor', [10, 11, 12, 13])
-def test_a_python_with_wheels_passes(bootstrap, minor: int) -> None:
-    bootstrap.check_python((3, minor))
-
-
-@pytest.mark.parametrize(
-    ('version', 'words'),
-    [((3, 6), '3.6 is too old'), ((3, 9), '3.9 is too old'), ((3, 14), '3.14 is too new')],
-)
-def test_a_python_without_wheels_is_refused(bootstrap, version, words: str) -> None:
-    with pytest.raises(bootstrap.SetupError, match=words):
-        bootstrap.check_python(version)
-
-
-@pytest.mark.parametrize(
-    'platform',
-    [('Darwin', 'arm64', ''), ('Linux', 'aarch64', 'glibc'), ('Linux', 'x86_64', '')],
-)
-def test_a_platform_without_wheels_is_refused(bootstrap, platform) -> None:
-    bootstrap.check_platform('Linux', 'x86_64', 'glibc')
-    with pytest.raises(bootstrap.SetupError, match='install ROS 2'):
-        bootstrap.check_platform(*platform)
-
-
-def test_a_full_disk_is_explained(bootstrap) -> None:
-    complaint = 'ERROR: Could not install packages: [Errno 28] No space left on device'
-    assert 'disk is full' in bootstrap.explain(complaint)

@@ -63,7 +63,7 @@ def test_everything_that_is_not_python_is_installed(workspace: Path) -> None:
     assert (share / 'ament_index/resource_index/packages/csrnet_ros').is_file()
     installed = share / 'csrnet_ros'
     assert (installed / 'package.xml').is_file()
-    for folder, pattern in [('launch', '*.launch.py'), ('config', '*.yaml'), ('models', '*')]:
+    for folder, pattern in [('launch', '*.launch.py'), ('config', '*'), ('models', '*')]:
         sources = {path.name for path in (REPOSITORY / folder).glob(pattern)}
         assert sources, f'{folder}/ has nothing to install'
         assert {path.name for path in (installed / folder).iterdir()} == sources
@@ -92,6 +92,16 @@ def test_the_package_is_found_by_its_name(workspace: Path) -> None:
 def test_what_runs_is_what_was_installed(workspace: Path) -> None:
     answer = in_workspace(workspace, "python -c 'import csrnet_ros; print(csrnet_ros.__file__)'")
     assert Path(answer.strip()).is_relative_to(workspace)
+
+
+def test_what_the_code_reads_is_installed_beside_it(workspace: Path) -> None:
+    code = 'import csrnet_ros; print(csrnet_ros.__file__)'
+    installed = Path(in_workspace(workspace, f"python -c '{code}'").strip()).parent
+    package = REPOSITORY / 'csrnet_ros'
+    others = [path for path in package.rglob('*.*') if path.suffix not in ('.py', '.pyc')]
+    assert others
+    for path in others:
+        assert (installed / path.relative_to(package)).is_file(), path
 
 
 @pytest.mark.parametrize('command', ['csrnet-train', 'csrnet-eval', 'csrnet-segment'])

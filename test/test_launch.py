@@ -21,18 +21,49 @@ REPOSITORY = Path(__file__).resolve().parents[1]
 LAUNCH_FILE = REPOSITORY / 'launch' / 'segment.launch.py'
 TIMEOUT_S = 60.0
 
-RUN = """
+RUN = f"""
 import sys
 from launch import LaunchDescription, LaunchService
 from launch.actions import IncludeLaunchDescription
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 
-source = PythonLaunchDescriptionSource(sys.argv[1])
-arguments = [argument.split(':=') for argument in sys.argv[2:]]
+source = PythonLaunchDescriptionSource('{LAUNCH_FILE}')
+arguments = [argument.split(':=') for argument in sys.argv[1:]]
 service = LaunchService()
 service.include_launch_description(
     LaunchDescription([IncludeLaunchDescription(source, launch_arguments=arguments)])
 )
+sys.exit(service.run())
+"""
+
+LIFECYCLE = """
+import sys
+import lifecycle_msgs.msg
+from launch import LaunchDescription, LaunchService
+from launch.actions import EmitEvent, RegisterEventHandler
+from launch.events import matches_action
+from launch_ros.actions import LifecycleNode
+from launch_ros.event_handlers import OnStateTransition
+from launch_ros.events.lifecycle import ChangeState
+
+Transition = lifecycle_msgs.msg.Transition
+given = {'weights': sys.argv[1], 'device': 'cpu', 'autostart': False}
+given |= {'image_width': 64, 'image_height': 64}
+node = LifecycleNode(
+    package='csrnet_ros', executable='segment_node', name='csrnet', namespace='',
+    parameters=[given], output='screen',
+)
+def change(transition):
+    event = ChangeState(lifecycle_node_matcher=matches_action(node), transition_id=transition)
+    return EmitEvent(event=event)
+then_activate = OnStateTransition(
+    target_lifecycle_node=node, start_state='configuring', goal_state='inactive',
+    entities=[change(Transition.TRANSITION_ACTIVATE)],
+)
+service = LaunchService()
+service.include_launch_description(LaunchDescription([
+    RegisterEventHandler(then_activate), node, change(Transition.TRANSITION_CONFIGURE),
+]))
 sys.exit(service.run())
 """
 
@@ -80,11 +111,15 @@ def test_every_argument_has_a_description_and_the_variants_are_the_choices() -> 
         'variant',
         'weights',
         'image_topic',
+        'transport',
         'namespace',
         'device',
+        'backend',
         'half',
         'params_file',
         'use_sim_time',
+        'bag',
+        'rate',
         'log_level',
     ]
     assert all(len(argument.description) > 10 for argument in arguments.values())
@@ -107,12 +142,26 @@ def test_only_the_arguments_given_become_parameters() -> None:
     }
 
 
-class Launch:
-    """``ros2 launch`` on the launch file."""
+def test_a_bag_is_played_on_its_own_clock() -> None:
+    module, context = load_launch_file(), LaunchContext()
+    for argument in declared_arguments(module.generate_launch_description()).values():
+        argument.visit(context)
+    assert module.play_bag(context) == []
+    context.launch_configurations.update({'bag': '/data/drive', 'rate': '0.5'})
+    (player,) = module.play_bag(context)
+    words = [part[0].perform(context) for part in player.cmd]
+    assert words == ['ros2', 'bag', 'play', '/data/drive', '--clock', '--rate', '0.5']
+    assert module.given_parameters(context) == {'use_sim_time': True}
+    context.launch_configurations['use_sim_time'] = 'false'
+    assert module.given_parameters(context) == {'use_sim_time': False}
 
-    def __init__(self, *arguments: str) -> None:
+
+class Launch:
+    """``ros2 launch``, on the launch file unless another program is given."""
+
+    def __init__(self, *arguments: str, program: str = RUN) -> None:
         self._process = subprocess.Popen(
-            [sys.executable, '-c', RUN, str(LAUNCH_FILE), *arguments],
+            [sys.executable, '-c', program, *arguments],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -150,8 +199,8 @@ def start() -> Iterator:
     """Start launches, which end with the test."""
     started: list[Launch] = []
 
-    def start(*arguments: str) -> Launch:
-        started.append(Launch(*arguments))
+    def start(*arguments: str, program: str = RUN) -> Launch:
+        started.append(Launch(*arguments, program=program))
         return started[-1]
 
     yield start
@@ -191,3 +240,10 @@ def test_a_node_that_fails_ends_the_launch_with_its_sentence(start, tmp_path: Pa
     assert 'missing.safetensors: no such weights file' in said
     assert 'exit code 1' in said
     assert 'Traceback' not in said
+
+
+def test_events_of_launch_configure_and_activate_the_node(start, weights: Path) -> None:
+    launch = start(str(weights), program=LIFECYCLE)
+    launch.wait_for('labelling /camera/image_raw')
+    launch.interrupt()
+    assert launch.end() == 0

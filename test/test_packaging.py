@@ -19,6 +19,7 @@ MESSAGES = parse_package(str(REPOSITORY / 'msg' / 'package.xml'))
 KEYS = {
     'PIL': 'python3-pil',
     'cv2': 'python3-opencv',
+    'jinja2': 'python3-jinja2',
     'numpy': 'python3-numpy',
     'torch': 'python3-pytorch-pip',
     'torchvision': 'python3-torchvision-pip',
@@ -98,9 +99,11 @@ def test_every_command_exists() -> None:
         assert callable(point.load())
 
 
-def test_every_pin_is_exact_and_names_no_place() -> None:
-    lines = (REPOSITORY / 'constraints.txt').read_text().splitlines()
-    pins = [line for line in lines if not line.startswith('#')]
+@pytest.mark.parametrize('distribution', ['kilted', 'jazzy'])
+def test_every_pin_is_exact_and_names_no_place(distribution: str) -> None:
+    files = [REPOSITORY / f'constraints{name}.txt' for name in ('', f'-{distribution}')]
+    lines = [line for file in files for line in file.read_text().splitlines()]
+    pins = [line for line in lines if not line.startswith(('#', '-c constraints.txt'))]
     pattern = r"[a-z0-9-]+==[0-9a-z.]+(; python_version (<|>=) '3\.11')?"
     assert [line for line in pins if not re.fullmatch(pattern, line)] == []
     assert len(pins) == len(set(pins))

@@ -1,9 +1,9 @@
-"""Make a project's virtual environment, .venv, and keep it up to date.
+"""Make a project's virtual environment and keep it up to date.
 
-``python3 tools/bootstrap.py [PROJECT]`` installs PROJECT (by default the one that holds this
-file) with its extras, in the versions of its constraints.txt, and does nothing when that is done
-already. It uses the standard library only, and even a Python 3.6 can read it, so that whoever
-has a Python too old is told so in a sentence.
+``python3 tools/bootstrap.py [PROJECT [NAME]]`` installs PROJECT, by default the one that holds
+this file, into its environment NAME, by default .venv, with its extras and in the versions of its
+constraints. It does nothing when that is done already. It uses the standard library only, and even
+a Python 3.6 can read it, so that whoever has a Python too old is told so in a sentence.
 """
 
 import contextlib
@@ -20,9 +20,12 @@ import time
 from typing import Iterator, List, Tuple
 
 OLDEST, NEWEST = (3, 10), (3, 13)  # the Pythons that PyPI has ROS 2 wheels for
-EXTRAS = 'ros,msgs,fast,int8,bench,dev'
-CONSTRAINTS = 'constraints.txt'
-STAMP = 'set-up'  # in .venv: the folder it was made for, and what is installed in it
+EXTRAS = 'fast,int8,bench,dev,docs'
+ROS = {  # by environment: the extras of its ROS 2, and its constraints
+    '.venv': ('ros,msgs', 'constraints-kilted.txt'),
+    '.venv-jazzy': ('ros-jazzy,msgs-jazzy', 'constraints-jazzy.txt'),
+}
+STAMP = 'set-up'  # in the environment: the folder it was made for, and what is installed in it
 UNFINISHED = 'unfinished'
 NO_STAMP = ('', '')
 
@@ -33,8 +36,8 @@ NO_NETWORK = (
     'where you use them) and run the command again'
 )
 NO_ROOM = (
-    'the disk is full: .venv takes 6 GB, and pip meanwhile 3 GB in the temporary folder (TMPDIR '
-    'can name another one); make room and run the command again'
+    'the disk is full: the environment takes 6 GB, and pip meanwhile 3 GB in the temporary folder '
+    '(TMPDIR can name another one); make room and run the command again'
 )
 
 
@@ -42,37 +45,38 @@ class SetupError(Exception):
     """The environment cannot be made; the message says why and what to do."""
 
 
-def main(project: str) -> None:
-    """Make ``.venv`` in the folder ``project`` if it is missing, unfinished or outdated."""
-    project = os.path.realpath(project)
-    if is_ready(project):
+def main(project: str, name: str = '.venv') -> None:
+    """Make the environment ``name`` of ``project`` if it is missing, unfinished or outdated."""
+    if name not in ROS:
+        raise SetupError(f'there is no environment {name!r}; name one of: {", ".join(ROS)}')
+    environment = os.path.join(os.path.realpath(project), name)
+    if is_ready(environment):
         return
-    if not can_be_updated(project):
+    if not can_be_updated(environment):
         check_python(sys.version_info[:2])
         check_platform(platform.system(), platform.machine(), platform.libc_ver()[0])
         check_venv()
-    with locked(project):
-        if is_ready(project):  # by another set-up, just now
+    with locked(environment):
+        if is_ready(environment):  # by another set-up, just now
             return
-        if not can_be_updated(project):
-            make_venv(project)
-        install(project)
+        if not can_be_updated(environment):
+            make_venv(environment)
+        install(environment)
 
 
-def is_ready(project: str) -> bool:
-    """Whether ``.venv`` holds what ``project`` asks for now."""
-    if read_stamp(project) != (project, fingerprint(project)):
+def is_ready(environment: str) -> bool:
+    """Whether ``environment`` holds what its project asks for now."""
+    wanted = os.path.dirname(environment), fingerprint(environment)
+    return read_stamp(environment) == wanted and os.path.exists(python_of(environment))
+
+
+def can_be_updated(environment: str) -> bool:
+    """Whether ``environment`` is whole and in its place, so that pip can bring it up to date."""
+    place, content = read_stamp(environment)
+    if place != os.path.dirname(environment) or content == UNFINISHED:
         return False
-    return os.path.exists(python_of(project))
-
-
-def can_be_updated(project: str) -> bool:
-    """Whether ``.venv`` is whole and in its place, so that pip can bring it up to date."""
-    place, content = read_stamp(project)
-    if place != project or content == UNFINISHED or not os.path.exists(python_of(project)):
-        return False
-    pip = [python_of(project), '-m', 'pip', '--version']
-    return subprocess.call(pip, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) == 0
+    pip, quiet = [python_of(environment), '-m', 'pip', '--version'], subprocess.DEVNULL
+    return os.path.exists(pip[0]) and subprocess.call(pip, stdout=quiet, stderr=quiet) == 0
 
 
 def check_python(version: Tuple[int, int]) -> None:
@@ -109,63 +113,61 @@ def check_venv() -> None:
         ) from None
 
 
-def make_venv(project: str) -> None:
-    """Make an empty ``.venv``, out of the way of whatever has that name."""
-    environment = os.path.join(project, '.venv')
-    clear_away(project)
+def make_venv(environment: str) -> None:
+    """Make an empty ``environment``, out of the way of whatever has that name."""
+    clear_away(environment)
     # The folder appears with its stamp in it, so a set-up that ends here is known as unfinished.
     new = environment + '.new'
     shutil.rmtree(new, ignore_errors=True)
     os.mkdir(new)
-    write_stamp(new, project, UNFINISHED)
+    write_stamp(new, UNFINISHED)
     os.rename(new, environment)
-    failed, complaints = run([sys.executable, '-m', 'venv', environment], project)
+    failed, complaints = run([sys.executable, '-m', 'venv', environment], environment)
     if failed:
         raise SetupError(explain(complaints))
 
 
-def clear_away(project: str) -> None:
-    """Remove an unfinished ``.venv``; one that somebody else made is only renamed."""
-    environment = os.path.join(project, '.venv')
+def clear_away(environment: str) -> None:
+    """Remove an unfinished ``environment``; one that somebody else made is only renamed."""
     old = environment + '.old'
     shutil.rmtree(old, ignore_errors=True)
     if not os.path.lexists(environment):
         return
-    if read_stamp(project) == NO_STAMP:
+    if read_stamp(environment) == NO_STAMP:
         kept = environment + time.strftime('.%Y%m%d-%H%M%S')
         os.rename(environment, kept)
-        say(f'.venv was not made by this set-up; it is kept as {os.path.basename(kept)}')
+        say(f'what this set-up did not make is kept as {os.path.basename(kept)}')
         return
     os.rename(environment, old)
     shutil.rmtree(old)
 
 
-def install(project: str) -> None:
-    """Let pip install the project into ``.venv``, and stamp it when all of it is there."""
-    wanted = fingerprint(project)
-    before = read_stamp(project)[1]
-    environment = os.path.join(project, '.venv')
-    say('Setting up .venv: some minutes, 3 GB to download, 6 GB on the disk; later runs skip it.')
-    write_stamp(environment, project, UNFINISHED)
-    pip = [python_of(project), '-m', 'pip', '--disable-pip-version-check']
-    request = ['install', '-c', CONSTRAINTS, '-e', f'.[{EXTRAS}]']
-    failed, complaints = run(pip + request, project)
+def install(environment: str) -> None:
+    """Let pip install the project into ``environment``, and stamp it when all of it is there."""
+    before, wanted = read_stamp(environment)[1], fingerprint(environment)
+    name = os.path.basename(environment)
+    say(f'Setting up {name}: some minutes, 3 GB to download, 6 GB on disk; later runs skip it.')
+    write_stamp(environment, UNFINISHED)
+    pip = [python_of(environment), '-m', 'pip', '--disable-pip-version-check']
+    request = ['install', '-e', f'.[{ROS[name][0]},{EXTRAS}]']
+    failed, complaints = run(pip + request, environment)
     if failed:
-        write_stamp(environment, project, before)  # pip has undone what it began
-        raise SetupError(explain(complaints) if reaches_index(pip, project) else NO_NETWORK)
-    write_stamp(environment, project, wanted)
-    say('.venv is ready.')
+        write_stamp(environment, before)  # pip has undone what it began
+        raise SetupError(explain(complaints) if reaches_index(pip, environment) else NO_NETWORK)
+    write_stamp(environment, wanted)
+    say(f'{name} is ready.')
 
 
-def run(command: List[str], project: str) -> Tuple[int, str]:
+def run(command: List[str], environment: str) -> Tuple[int, str]:
     """Run ``command`` in the project's folder; return its status and what it complained about."""
     # Building a package is constrained too: old and new pip have a name each for that.
-    environment = dict(os.environ, PIP_CONSTRAINT=CONSTRAINTS, PIP_BUILD_CONSTRAINT=CONSTRAINTS)
-    environment.pop('PYTHONPATH', None)  # the packages of a ROS installation are not .venv's
+    constraints = ROS[os.path.basename(environment)][1]
+    variables = dict(os.environ, PIP_CONSTRAINT=constraints, PIP_BUILD_CONSTRAINT=constraints)
+    variables.pop('PYTHONPATH', None)  # the packages of a ROS installation are not for it
     done = subprocess.run(
         command,
-        cwd=project,
-        env=environment,
+        cwd=os.path.dirname(environment),
+        env=variables,
         stderr=subprocess.PIPE,
         text=True,
         close_fds=False,  # if this process is killed, the child keeps the lock while it lives
@@ -173,11 +175,11 @@ def run(command: List[str], project: str) -> Tuple[int, str]:
     return done.returncode, done.stderr
 
 
-def reaches_index(pip: List[str], project: str) -> bool:
+def reaches_index(pip: List[str], environment: str) -> bool:
     """Whether pip can get the smallest of things from where it gets its packages."""
     with tempfile.TemporaryDirectory() as folder:
         request = ['download', '--quiet', '--retries', '0', '--no-deps', '--dest', folder, 'pip']
-        return run(pip + request, project)[0] == 0
+        return run(pip + request, environment)[0] == 0
 
 
 def explain(complaints: str) -> str:
@@ -189,49 +191,50 @@ def explain(complaints: str) -> str:
 
 
 @contextlib.contextmanager
-def locked(project: str) -> Iterator[None]:
-    """Let one set-up of a project run at a time; another one waits."""
+def locked(environment: str) -> Iterator[None]:
+    """Let one set-up of an environment run at a time; another one waits."""
     import fcntl  # not at the top: a system without it is told so by a sentence
 
-    with open(os.path.join(project, '.venv.lock'), 'w') as lock:
+    with open(environment + '.lock', 'w') as lock:
         os.set_inheritable(lock.fileno(), True)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            say('Another set-up is at work on .venv; waiting for it to end.')
+            say('Another set-up is at work on the same; waiting for it to end.')
             fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 
 
-def fingerprint(project: str) -> str:
-    """Return a digest of the files that say what belongs into ``.venv``."""
+def fingerprint(environment: str) -> str:
+    """Return a digest of the files that say what belongs into ``environment``."""
+    project, name = os.path.split(environment)
     digest = hashlib.sha256()
-    for name in ('setup.py', CONSTRAINTS):
-        with open(os.path.join(project, name), 'rb') as file:
+    for source in ('setup.py', 'constraints.txt', ROS[name][1]):
+        with open(os.path.join(project, source), 'rb') as file:
             digest.update(file.read())
     return digest.hexdigest()
 
 
-def python_of(project: str) -> str:
-    """Return the path of the Python in ``.venv``."""
-    return os.path.join(project, '.venv', 'bin', 'python')
+def python_of(environment: str) -> str:
+    """Return the path of the Python in ``environment``."""
+    return os.path.join(environment, 'bin', 'python')
 
 
-def read_stamp(project: str) -> Tuple[str, str]:
-    """Return the folder that ``.venv`` was made for, and what is in it; NO_STAMP without one."""
+def read_stamp(environment: str) -> Tuple[str, str]:
+    """Return the folder ``environment`` was made for, and what is in it; NO_STAMP without one."""
     try:
-        with open(os.path.join(project, '.venv', STAMP)) as file:
+        with open(os.path.join(environment, STAMP)) as file:
             place, content = file.read().splitlines()
     except (FileNotFoundError, NotADirectoryError):
         return NO_STAMP
     return place, content
 
 
-def write_stamp(environment: str, project: str, content: str) -> None:
-    """Stamp the folder ``environment``, in one step."""
-    path = os.path.join(environment, STAMP)
+def write_stamp(folder: str, content: str) -> None:
+    """Stamp the ``folder`` of an environment where it is, in one step."""
+    path = os.path.join(folder, STAMP)
     with open(path + '.new', 'w') as file:
-        file.write(f'{project}\n{content}\n')
+        file.write(f'{os.path.dirname(folder)}\n{content}\n')
     os.replace(path + '.new', path)
 
 
@@ -239,8 +242,8 @@ if __name__ == '__main__':
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(128 + number))
     try:
         here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-        main(sys.argv[1] if len(sys.argv) > 1 else here)
+        main(*(sys.argv[1:] or [here]))
     except (SetupError, OSError) as error:
         sys.exit(f'error: {error}')
     except KeyboardInterrupt:
-        sys.exit('interrupted; the next run starts .venv afresh')
+        sys.exit('interrupted; the next run starts afresh')

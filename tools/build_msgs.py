@@ -1,7 +1,9 @@
-"""Build msg/, the interface package csrnet_msgs, on the ROS 2 wheels of .venv.
+"""Build an interface package on the ROS 2 wheels of an environment.
 
-``.venv/bin/python tools/build_msgs.py`` installs it into build/msgs/install, next to nothing when
-nothing has changed. In a workspace of an installed ROS 2, colcon builds the package instead.
+``.venv/bin/python tools/build_msgs.py [FOLDER]`` builds the package in FOLDER, by default msg/,
+that is csrnet_msgs. It prints the folder in build/msgs, one for each environment and package, that
+it is installed into, and does next to nothing when nothing has changed. In a workspace of an
+installed ROS 2, colcon builds the package instead.
 """
 
 import os
@@ -14,18 +16,19 @@ from pathlib import Path
 import numpy as np
 
 PROJECT = Path(__file__).resolve().parents[1]
-BUILD = PROJECT / 'build' / 'msgs' / 'build'
-INSTALL = PROJECT / 'build' / 'msgs' / 'install'
 FOREIGN = re.compile(r'/opt/python/[^;"]*/include(?:/python[0-9.]+)?(?=[;"])')
 
 
-def main() -> None:
+def main(package: Path) -> None:
     """Configure, build and install; what the tools say is shown only if one of them fails."""
     mend_wheels(Path(sys.prefix))
     cmake = Path(sys.executable).with_name('cmake')
-    run(cmake, '-S', PROJECT / 'msg', '-B', BUILD, '-G', 'Ninja', *options())
-    run(cmake, '--build', BUILD)
-    run(cmake, '--install', BUILD)
+    own = PROJECT / 'build' / 'msgs' / Path(sys.prefix).name.lstrip('.') / package.name
+    build, install = own / 'build', own / 'install'
+    run(cmake, '-S', package, '-B', build, '-G', 'Ninja', *options(install))
+    run(cmake, '--build', build)
+    run(cmake, '--install', build)
+    print(install)
 
 
 def mend_wheels(prefix: Path) -> None:
@@ -47,10 +50,10 @@ def own_include(foreign: str) -> str:
     return np.get_include() if '/numpy/' in foreign else sysconfig.get_path('include')
 
 
-def options() -> list[str]:
-    """Return what CMake is to know of the environment."""
+def options(install: Path) -> list[str]:
+    """Return what CMake is to know of the environment and of where to ``install``."""
     return [
-        f'-DCMAKE_INSTALL_PREFIX={INSTALL}',
+        f'-DCMAKE_INSTALL_PREFIX={install}',
         f'-DCMAKE_PREFIX_PATH={sys.prefix}',
         f'-DCMAKE_MAKE_PROGRAM={Path(sys.executable).with_name("ninja")}',
         f'-DPython3_EXECUTABLE={sys.executable}',
@@ -70,8 +73,8 @@ def run(*command: object) -> None:
         text=True,
     )
     if done.returncode:
-        sys.exit(f'{done.stdout}error: csrnet_msgs cannot be built for the reason above')
+        sys.exit(f'{done.stdout}error: the messages cannot be built for the reason above')
 
 
 if __name__ == '__main__':
-    main()
+    main(Path(sys.argv[1] if len(sys.argv) > 1 else PROJECT / 'msg').resolve())

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from queue import SimpleQueue
 from types import TracebackType
-from typing import Any, TypeAlias
+from typing import Any, NoReturn, TypeAlias
 
 KEPT_LINES = 8
 """Lines of a child's log that are worth showing when it fails."""
@@ -128,8 +128,15 @@ class Child:
         self._events.put((self, None))
 
 
+def _leave(number: int, frame: object) -> NoReturn:
+    sys.exit(128 + number)
+
+
 class Children:
-    """Starts processes; all of them have ended when the ``with`` block is left."""
+    """Starts processes; all of them have ended when the ``with`` block is left.
+
+    SIGTERM leaves it too, as Ctrl-C does: it raises SystemExit.
+    """
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = {**os.environ, **environment}
@@ -137,6 +144,7 @@ class Children:
         self._children: list[Child] = []
 
     def __enter__(self) -> 'Children':
+        self._before = signal.signal(signal.SIGTERM, _leave)
         return self
 
     def __exit__(
@@ -149,6 +157,7 @@ class Children:
             child.interrupt()
         for child in self._children:
             child.reap()
+        signal.signal(signal.SIGTERM, self._before)
 
     def start(self, name: str, module: str, *arguments: str) -> Child:
         """Start a Python module with command line arguments."""

@@ -7,7 +7,6 @@ writes demo.mp4 and demo.png.
 
 import argparse
 import json
-import signal
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -46,7 +45,6 @@ def parse() -> argparse.Namespace:
 def main() -> int:
     """Run the demo to its end and print what it measured."""
     args = parse()
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(128 + signal.SIGTERM))
     weights = args.weights or find_weights(next(iter(VARIANTS)))
     labels = load_checkpoint(weights).labels
     frames, rate_hz = _extent(args.input)

@@ -1,4 +1,4 @@
-"""csrnet-eval: measure a checkpoint on a data set (whole image, one scale, no flip).
+"""csrnet-eval: measure checkpoints on a data set (whole image, one scale, no flip).
 
 Data sets, and what --root is to hold:
   camvid                  CamVid in the SegNet layout, with SegNet's 11 merged classes
@@ -8,92 +8,110 @@ Data sets, and what --root is to hold:
   cityscapes              leftImg8bit and gtFine
   folder                  images, labels and classes.yaml, or --root is the YAML file;
                           pydoc csrnet_ros.training.datasets.yaml_folder describes it
+
+Several checkpoints are measured in one pass over the data. They go by the names of their networks,
+or of their files where two are of one network. What --json, --picture and --dump write is then
+written for each, with its name appended: figures_light.json, figures_medium.json.
 """
 
-import argparse
 import json
 import math
 import sys
+from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
 from tqdm import tqdm
 
-from csrnet_ros.cli.command import HelpFormatter, command
-from csrnet_ros.cli.tables import iou_table, summary
+from csrnet_ros.cli.command import command
+from csrnet_ros.cli.eval_options import parse
+from csrnet_ros.cli.networks import NamedNetwork, load_networks, own_paths
+from csrnet_ros.cli.report import write_report
+from csrnet_ros.cli.sheets import write_sheets
+from csrnet_ros.cli.tables import boundary_line, iou_table, summary
 from csrnet_ros.devices import find_device
 from csrnet_ros.media.confusion import draw_confusion
 from csrnet_ros.media.saving import save_image
-from csrnet_ros.model import Checkpoint, load_checkpoint
 from csrnet_ros.training.check import check_dataset
+from csrnet_ros.training.crops import CropFinder
 from csrnet_ros.training.datasets import DATASETS, FileDataset
-from csrnet_ros.training.evaluate import evaluate
-from csrnet_ros.training.metrics import ConfusionMatrix
+from csrnet_ros.training.evaluate import Evaluator, Outcome
 from csrnet_ros.training.predictions import PredictionFolder
-
-
-def parse(arguments: list[str] | None = None) -> argparse.Namespace:
-    """Parse the command line."""
-    parser = argparse.ArgumentParser(
-        prog='csrnet-eval', description=__doc__, formatter_class=HelpFormatter
-    )
-    parser.add_argument('--data', choices=DATASETS, default='camvid', help='the data set')
-    parser.add_argument('--root', type=Path, required=True, help="the data set's folder")
-    parser.add_argument('--split', default='test', help='train, val, test, or trainval')
-    parser.add_argument('--weights', type=Path, required=True, help='the checkpoint')
-    parser.add_argument('--device', default='auto', help='auto, cpu, cuda, or cuda:N')
-    parser.add_argument('--json', type=Path, default=None, help='also write the figures here')
-    parser.add_argument(
-        '--picture', type=_png, default=None, help='also draw the confusion matrix, *.png'
-    )
-    parser.add_argument(
-        '--dump',
-        type=Path,
-        default=None,
-        metavar='DIR',
-        help="also write the predictions, class ids as PNG; for cityscapes the test server's "
-        'labelIds',
-    )
-    return parser.parse_args(arguments)
+from csrnet_ros.training.scores import Score, Scores
 
 
 @command
 def main() -> int:
-    """Print the table of classes, and write figures, picture and predictions where asked."""
-    args = parse()
+    """Print the table of classes, and write all else that is asked for."""
+    args = parse(__doc__)
     device = find_device(args.device)
-    checkpoint = load_checkpoint(args.weights)
+    networks = load_networks(args.weights)
     data = DATASETS[args.data](args.root, args.split)
     check_dataset(data, watch=partial(tqdm, desc='checking', unit='image'))
-    take = PredictionFolder(data, args.dump).write if args.dump else None
-    watch = partial(tqdm, desc=args.split, unit='image')
-    matrix = evaluate(checkpoint, data, device=device, watch=watch, take=take)
-    print(iou_table(matrix, data.labels))
-    print(summary(matrix, data))
-    print(f'the weights were trained on: {checkpoint.provenance.get("data", "unknown")}')
-    if args.json:
-        figures = {'weights': str(args.weights), **_figures(matrix, data, checkpoint)}
-        args.json.parent.mkdir(parents=True, exist_ok=True)
-        args.json.write_text(json.dumps(figures, indent=2) + '\n')
-    if args.picture:
-        args.picture.parent.mkdir(parents=True, exist_ok=True)
-        title = summary(matrix, data)
-        save_image(args.picture, draw_confusion(matrix.counts, data.labels, title=title))
+    evaluator = Evaluator([network.checkpoint for network in networks], data, device=device)
+    scores, crops = Scores(len(networks), len(data.labels)), CropFinder(len(data.labels))
+    takers: list[Callable[[Outcome], None]] = [scores.update]
+    if args.sheets:
+        takers.append(crops.update)
+    if args.dump:
+        takers.append(_dump(args.dump, networks, data))
+    for index in tqdm(range(len(data)), desc=args.split, unit='image'):
+        outcome = evaluator.outcome(index)
+        for take in takers:
+            take(outcome)
+    _tell(networks, scores.networks, data)
+    for write, path in ((_write_json, args.json), (_draw, args.picture)):
+        if path:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            for own, network, score in zip(own_paths(path, networks), networks, scores.networks):
+                write(own, network, score, data)
+    if args.sheets:
+        write_sheets(args.sheets, networks, evaluator, scores, crops)
+    if args.report:
+        write_report(args.report, networks, evaluator, scores)
     return 0
 
 
-def _png(name: str) -> Path:
-    if not name.lower().endswith('.png'):
-        raise argparse.ArgumentTypeError(f'{name} does not end in .png')
-    return Path(name)
+def _dump(
+    folder: Path, networks: Sequence[NamedNetwork], data: FileDataset
+) -> Callable[[Outcome], None]:
+    """Return what writes each network's predictions of an image."""
+    folders = [PredictionFolder(data, path) for path in own_paths(folder, networks)]
+
+    def write(outcome: Outcome) -> None:
+        for place, predicted in zip(folders, outcome.predictions, strict=True):
+            place.write(outcome.index, predicted)
+
+    return write
 
 
-def _figures(
-    matrix: ConfusionMatrix, data: FileDataset, checkpoint: Checkpoint
-) -> dict[str, object]:
+def _tell(networks: Sequence[NamedNetwork], scores: Sequence[Score], data: FileDataset) -> None:
+    names = [network.name for network in networks]
+    matrices = [score.overall for score in scores]
+    print(iou_table(dict(zip(names, matrices, strict=True)), data.labels))
+    for network, score in zip(networks, scores, strict=True):
+        first = f'{network.name}: ' if len(networks) > 1 else ''
+        trained_on = network.checkpoint.provenance.get('data', 'unknown')
+        print(f'{first}{summary(score.overall, data)}')
+        print(f'{first}{boundary_line(score.near_boundary)}')
+        print(f'{first}the weights were trained on: {trained_on}')
+
+
+def _write_json(path: Path, network: NamedNetwork, score: Score, data: FileDataset) -> None:
+    path.write_text(json.dumps(_figures(network, score, data), indent=2) + '\n')
+
+
+def _draw(path: Path, network: NamedNetwork, score: Score, data: FileDataset) -> None:
+    title = f'{network.name} on {summary(score.overall, data)}'
+    save_image(path, draw_confusion(score.overall.counts, data.labels, title=title))
+
+
+def _figures(network: NamedNetwork, score: Score, data: FileDataset) -> dict[str, object]:
     """Return what was measured, on what and with what, as JSON values."""
+    matrix, checkpoint = score.overall, network.checkpoint
     iou = dict(zip(data.labels.classes, map(_json_number, matrix.iou()), strict=True))
     return {
+        'weights': str(network.path),
         'data': data.name,
         'images': len(data),
         'trained_on': checkpoint.provenance.get('data'),
@@ -101,6 +119,10 @@ def _figures(
         'miou': _json_number(matrix.miou()),
         'iou': iou,
         'pixel_accuracy': _json_number(matrix.pixel_accuracy()),
+        'boundary_miou': {
+            f'{radius_px} px': _json_number(near.miou())
+            for radius_px, near in score.near_boundary.items()
+        },
         'confusion': matrix.counts.tolist(),
     }
 

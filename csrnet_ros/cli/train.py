@@ -154,7 +154,7 @@ def measure(path: Path, judge: FileDataset, device: torch.device, *, picture: Pa
     save_checkpoint(path, checkpoint, half=True)
     title = summary(matrix, judge)
     save_image(picture, draw_confusion(matrix.counts, judge.labels, title=title))
-    print(iou_table(matrix, judge.labels))
+    print(iou_table({checkpoint.config.name: matrix}, judge.labels))
     print(title)
     minutes = checkpoint.provenance['training_minutes']
     print(f'{path}: {checkpoint.provenance["epochs"]} epochs in {minutes} min; see also {picture}')

@@ -11,8 +11,9 @@ import torch
 from torch import Tensor
 
 from csrnet_ros.devices import find_device
-from csrnet_ros.errors import DeviceError, ImageError
-from csrnet_ros.inference.backends import Task, make_backend
+from csrnet_ros.errors import DeviceError
+from csrnet_ros.inference.backends import TABLE, Task, make_backend
+from csrnet_ros.inference.images import Image, check_image
 from csrnet_ros.inference.postprocess import Wanted
 from csrnet_ros.inference.stages import stages_for
 from csrnet_ros.inference.stream import Stream
@@ -89,12 +90,12 @@ class SegmentationEngine:
         self._working_size = working_size
         on_cuda = self.device.type == 'cuda'
         dtype = torch.float16 if half and on_cuda else torch.float32
-        self.precision = str(dtype).removeprefix('torch.')
         task = Task(self.device, dtype, threads)
         with _memory_errors_named(self.device):
             self._transfer = CudaTransfer(self.device) if on_cuda else HostTransfer()
             with self._transfer.computing(), torch.inference_mode():
                 self.backend, self._network = make_backend(backend, checkpoint, task)
+                self.precision = TABLE[self.backend].precision or str(dtype).split('.')[-1]
                 self._preprocess, self._postprocess = stages_for(
                     checkpoint,
                     device=self.device,
@@ -127,10 +128,10 @@ class SegmentationEngine:
             working_size=working_size,
         )
 
-    def segment(self, image: np.ndarray, **wanted: 'Unpack[Wanted]') -> Segmentation:
+    def segment(self, image: Image, **wanted: 'Unpack[Wanted]') -> Segmentation:
         """Label one image.
 
-        :param image: RGB uint8 (H, W, 3), each side at least 64 pixels
+        :param image: RGB uint8 (H, W, 3), each side at least 64 pixels, or its packed bytes
         :param wanted: what is asked for beside the labels: see ``Wanted``
         :raises ImageError: if the image is not of that type, shape and size
         :raises DeviceError: if the device runs out of memory
@@ -138,7 +139,7 @@ class SegmentationEngine:
         return self._begin([image], wanted)()[0]
 
     def segment_batch(
-        self, images: Sequence[np.ndarray], **wanted: 'Unpack[Wanted]'
+        self, images: Sequence[Image], **wanted: 'Unpack[Wanted]'
     ) -> list[Segmentation]:
         """Label several images, those that the network can take together at once.
 
@@ -154,7 +155,7 @@ class SegmentationEngine:
         return [found[place] for place in range(len(images))]
 
     def segment_stream(
-        self, images: Iterable[np.ndarray], **wanted: 'Unpack[Wanted]'
+        self, images: Iterable[Image], **wanted: 'Unpack[Wanted]'
     ) -> Iterator[Segmentation]:
         """Label images one after the other, as ``segment`` does; on CUDA the work overlaps.
 
@@ -162,16 +163,14 @@ class SegmentationEngine:
         that it is about; who catches it can go on with ``next``.
         """
 
-        def begin(image: np.ndarray) -> Callable[[], Segmentation]:
+        def begin(image: Image) -> Callable[[], Segmentation]:
             results = self._begin([image], wanted)
             return lambda: results()[0]
 
         return Stream(images, begin=begin, ahead=self._transfer.ahead)
 
     @torch.inference_mode()
-    def _begin(
-        self, images: Sequence[np.ndarray], wanted: Wanted
-    ) -> Callable[[], list[Segmentation]]:
+    def _begin(self, images: Sequence[Image], wanted: Wanted) -> Callable[[], list[Segmentation]]:
         """Start the work on images of one size, and return what waits for the results."""
         for image in images:
             check_image(image)
@@ -213,20 +212,6 @@ class SegmentationEngine:
         del self._network, self._preprocess, self._postprocess, self._transfer
         if self.device.type == 'cuda':
             torch.cuda.empty_cache()
-
-
-def check_image(image: np.ndarray) -> None:
-    """Raise ImageError unless an image is RGB uint8 (H, W, 3), each side at least 64 pixels."""
-    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
-        raise ImageError(
-            f'an image of type {image.dtype} and shape {image.shape}; expected RGB, uint8 '
-            'and (height, width, 3)'
-        )
-    if min(image.shape[:2]) < MIN_SIDE_PX:
-        raise ImageError(
-            f'an image of {image.shape[0]}x{image.shape[1]} pixels (height x width); each side '
-            f'needs at least {MIN_SIDE_PX}'
-        )
 
 
 def _joined(inputs: list[Tensor]) -> Tensor:

@@ -10,18 +10,19 @@ from csrnet_ros.model.layers import resize_bilinear
 
 
 class Wanted(TypedDict, total=False):
-    """What is asked for beside the labels: nothing unless it is named.
-
-    :param color: the class's colour of each pixel
-    :param overlay: the image under the colours
-    :param confidence: the class's probability
-    :param overlay_opacity: share of the colours in the overlay, 0 to 1; one half unless named
-    """
+    """What is asked for beside the labels: nothing unless it is named."""
 
     color: bool
+    """The class's colour of each pixel."""
+
     overlay: bool
+    """The image under the colours."""
+
     confidence: bool
+    """The class's probability."""
+
     overlay_opacity: float
+    """Share of the colours in the overlay, 0 to 1; one half unless named."""
 
 
 class Postprocess(nn.Module):

@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from csrnet_ros.inference.images import Image, as_tensor, rgb_of
 from csrnet_ros.inference.timing import Clock, CpuClock, CudaClock
 
 Arrays = Callable[[], list[dict[str, np.ndarray]]]
@@ -19,9 +20,9 @@ class HostTransfer:
     ahead = 0
     clock = CpuClock
 
-    def upload(self, images: Sequence[np.ndarray], _: Clock) -> list[Tensor]:
-        """Return images, uint8 (H, W, 3), as tensors on the device."""
-        return [as_tensor(image) for image in images]
+    def upload(self, images: Sequence[Image], _: Clock) -> list[Tensor]:
+        """Return images as tensors on the device, RGB uint8 (H, W, 3)."""
+        return [rgb_of(as_tensor(image), image) for image in images]
 
     def computing(self) -> AbstractContextManager[object]:
         """Return the context in which the network runs."""
@@ -52,11 +53,12 @@ class CudaTransfer:
         self._compute = torch.cuda.Stream(device)
         self._down = torch.cuda.Stream(device)
 
-    def upload(self, images: Sequence[np.ndarray], clock: Clock) -> list[Tensor]:
-        """Return images, uint8 (H, W, 3), as tensors on the device, their copies under way."""
+    def upload(self, images: Sequence[Image], clock: Clock) -> list[Tensor]:
+        """Return images as tensors on the device, RGB uint8 (H, W, 3), their copies under way."""
         pinned = [as_tensor(image).pin_memory() for image in images]
         with torch.cuda.stream(self._up), clock.stage('upload'):
-            tensors = [image.to(self._device, non_blocking=True) for image in pinned]
+            arrived = [image.to(self._device, non_blocking=True) for image in pinned]
+            tensors = [rgb_of(one, image) for one, image in zip(arrived, images, strict=True)]
         self._compute.wait_stream(self._up)
         for tensor in tensors:
             tensor.record_stream(self._compute)
@@ -83,11 +85,6 @@ class CudaTransfer:
             return [{name: one[name].numpy().copy() for name in one} for one in pinned]
 
         return arrays
-
-
-def as_tensor(image: np.ndarray) -> Tensor:
-    """Return an image as a tensor, in the same memory where that can be."""
-    return torch.from_numpy(np.require(image, requirements=['C', 'W']))
 
 
 def _pinned_like(tensor: Tensor) -> Tensor:

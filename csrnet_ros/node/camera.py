@@ -2,17 +2,21 @@
 
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 from rclpy.lifecycle import LifecycleNode
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
 from rclpy.subscription import Subscription
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 
 from csrnet_ros.node.frame_timing import FrameTimings
+from csrnet_ros.node.messages import TRANSPORTS
 from csrnet_ros.node.outputs import Outputs
+from csrnet_ros.node.parameters import CameraSettings
 from csrnet_ros.node.statistics import CameraStatistics
+
+Frame: TypeAlias = Image | CompressedImage
 
 # What cameras offer, and of that only the newest frame.
 CAMERA_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
@@ -26,9 +30,9 @@ class CameraSlot:
 
     def __init__(self, arrived: threading.Condition) -> None:
         self._arrived = arrived
-        self._frame: Image | None = None
+        self._frame: Frame | None = None
 
-    def put(self, frame: Image) -> bool:
+    def put(self, frame: Frame) -> bool:
         """Leave ``frame``; return whether an older one was waiting, which is now lost."""
         with self._arrived:
             overwritten = self._frame is not None
@@ -36,7 +40,7 @@ class CameraSlot:
             self._arrived.notify()
         return overwritten
 
-    def take(self) -> Image | None:
+    def take(self) -> Frame | None:
         """Return the waiting frame, if there is one, and leave the slot empty."""
         with self._arrived:
             frame, self._frame = self._frame, None
@@ -52,14 +56,13 @@ class RateLimiter:
     """Lets at most so many frames per second of the node's clock through, evenly."""
 
     def __init__(self) -> None:
-        self.rate_limit_hz = 0.0
         self._due_s = 0.0
 
-    def admits(self, now_s: float) -> bool:
+    def admits(self, now_s: float, *, limit_hz: float) -> bool:
         """Return whether a frame that arrives at ``now_s`` may pass; 0 Hz lets all pass."""
-        if self.rate_limit_hz == 0:
+        if limit_hz == 0:
             return True
-        period_s = 1 / self.rate_limit_hz
+        period_s = 1 / limit_hz
         early_s = self._due_s - now_s
         slack_s = SLACK * period_s
         if slack_s < early_s <= period_s + slack_s:
@@ -75,7 +78,7 @@ class Camera:
     """One camera: its subscription, slot, outputs and statistics.
 
     :param name: may be empty; else part of its output topics, ``~/<name>/label``
-    :param topic: the ``sensor_msgs/Image`` topic to subscribe to
+    :param settings: its parameters; those that are live may be set anew at any time
     :param arrived: notified when a frame arrives
     :param now_s: the node's clock, in seconds
     """
@@ -85,14 +88,16 @@ class Camera:
         node: LifecycleNode,
         *,
         name: str,
-        topic: str,
+        settings: CameraSettings,
         arrived: threading.Condition,
         now_s: Callable[[], float],
     ) -> None:
         self.name = name
-        self.topic = node.resolve_topic_name(topic)
+        self.settings = settings
+        self.transport = TRANSPORTS[settings.transport]
+        self.topic = node.resolve_topic_name(settings.image_topic + self.transport.suffix)
         self.enabled = True
-        self.limiter = RateLimiter()
+        self._limiter = RateLimiter()
         self.slot = CameraSlot(arrived)
         self.statistics = CameraStatistics()
         prefix = f'~/{name}/' if name else '~/'
@@ -106,7 +111,7 @@ class Camera:
         """Begin to receive frames."""
         self.statistics.start(self._now_s())
         self._subscription = self._node.create_subscription(
-            Image,
+            self.transport.message_type,
             self.topic,
             self.receive,
             CAMERA_QOS,
@@ -126,13 +131,13 @@ class Camera:
         """Whether frames are received."""
         return self._subscription is not None
 
-    def receive(self, frame: Image) -> None:
+    def receive(self, frame: Frame) -> None:
         """Count ``frame`` and leave it for the worker, if it may be labelled at all."""
         now_s = self._now_s()
         self.statistics.receive(now_s)
         if not self.enabled:
             self.statistics.drop(now_s, 'disabled')
-        elif not self.limiter.admits(now_s):
+        elif not self._limiter.admits(now_s, limit_hz=self.settings.rate_limit_hz):
             self.statistics.drop(now_s, 'limited')
         elif self.slot.put(frame):
             self.statistics.drop(now_s, 'overwritten')

@@ -1,5 +1,6 @@
 """What the node says of its own health once per second; each status is a plain function."""
 
+import math
 from collections.abc import Callable, Mapping, Sequence
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
@@ -9,38 +10,57 @@ from rclpy.qos_overriding_options import QoSOverridingOptions
 
 from csrnet_ros.inference import SegmentationEngine
 from csrnet_ros.node.camera import Camera
-from csrnet_ros.node.statistics import CameraReport
+from csrnet_ros.node.parameters import CameraSettings
+from csrnet_ros.node.serving_engine import ServingEngine
+from csrnet_ros.node.statistics import CameraReport, Spread
+
+OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
 
 PERIOD_S = 1.0
-
-SILENCE_S = 2.0
-"""Without a frame for longer than this, a camera counts as broken."""
-
-OVERWRITTEN_SHARE = 0.5
-"""When more of the frames than this are lost to newer ones, the network is too slow."""
 
 TOPICS = ('/diagnostics', '~/diagnostics')
 
 
-def judge_camera(report: CameraReport, *, topic: str, enabled: bool) -> tuple[bytes, str]:
-    """Return level and message for a camera that is subscribed to; the worst thing wins."""
+def judge_camera(
+    report: CameraReport, *, topic: str, bounds: CameraSettings, enabled: bool
+) -> tuple[bytes, str]:
+    """Return level and message for a camera that is subscribed to: the first thing that holds.
+
+    :param bounds: its parameters, which say what is too much and too little
+    """
     rates_hz = report.drop_rates_hz
-    faults_hz = rates_hz['unreadable'] + rates_hz['failed']
-    overwritten_share = rates_hz['overwritten'] / max(report.rate_in_hz, 1e-9)
-    if report.silent_s > SILENCE_S:
-        return DiagnosticStatus.ERROR, f'no image on {topic} for {report.silent_s:.1f} s'
-    if faults_hz and not report.rate_out_hz:
-        return DiagnosticStatus.ERROR, 'no frame could be labelled; the log says why'
-    if faults_hz:
-        return DiagnosticStatus.WARN, 'some frames could not be labelled; the log says why'
-    if not enabled:
-        return DiagnosticStatus.OK, 'disabled by the parameter enable'
-    if overwritten_share > OVERWRITTEN_SHARE:
-        lost = f'{100 * overwritten_share:.0f} %'
-        return DiagnosticStatus.WARN, f'too slow for the camera: {lost} of the frames overwritten'
-    if rates_hz['unwatched'] and not report.rate_out_hz:
-        return DiagnosticStatus.OK, 'idle: nobody subscribes to an output'
-    return DiagnosticStatus.OK, f'{report.rate_out_hz:.1f} frames/s labelled'
+    faults = rates_hz['unreadable'] + rates_hz['failed'] > 0
+    overwritten = rates_hz['overwritten'] / max(report.rate_in_hz, 1e-9)
+    idle = rates_hz['unwatched'] > 0 and not report.rate_out_hz
+    rate = f'{report.rate_out_hz:.1f} frames/s labelled'
+    latency = report.stages.get('stamp to publish', Spread(0.0, 0.0, 0.0))
+    late = bounds.latency_error_ms or math.inf
+    tardy = bounds.latency_warn_ms or math.inf
+    checks = (
+        (
+            report.silent_s > bounds.silence_error_s,
+            ERROR,
+            f'no image on {topic} for {report.silent_s:.1f} s',
+        ),
+        (
+            faults and not report.rate_out_hz,
+            ERROR,
+            'no frame could be labelled; the log says why',
+        ),
+        (latency.p50_ms > late, ERROR, f'{latency.p50_ms:.0f} ms from stamp to publication'),
+        (faults, WARN, 'some frames could not be labelled; the log says why'),
+        (not enabled, OK, 'disabled by the parameter enable'),
+        (
+            overwritten > bounds.overwritten_warn,
+            WARN,
+            f'too slow for the camera: {100 * overwritten:.0f} % of the frames overwritten',
+        ),
+        (idle, OK, 'idle: nobody subscribes to an output'),
+        (latency.p95_ms > tardy, WARN, f'{latency.p95_ms:.0f} ms from stamp to publication'),
+        (report.rate_out_hz < bounds.rate_warn_hz, WARN, f'only {rate}'),
+        (True, OK, rate),
+    )
+    return next((level, message) for holds, level, message in checks if holds)
 
 
 def camera_values(report: CameraReport) -> dict[str, str]:
@@ -60,12 +80,11 @@ def camera_values(report: CameraReport) -> dict[str, str]:
     return values
 
 
-def engine_values(engine: SegmentationEngine, *, weights: str) -> dict[str, str]:
-    """Return what is known of the engine, by key, in the order to be shown."""
+def engine_values(engine: SegmentationEngine) -> dict[str, str]:
+    """Return what is known of an engine, by key, in the order to be shown."""
     memory_mb = engine.memory_mb()
     return {
         'variant': engine.variant,
-        'weights': weights,
         'classes': engine.labels.name,
         'device': str(engine.device),
         'backend': engine.backend,
@@ -93,23 +112,20 @@ class Diagnostics:
     The period is one of real time, so that a paused replay is reported as well; what is reported
     is measured on the node's clock.
 
-    :param weights: the file that the engine's weights came from
     :param now_s: the node's clock, in seconds
     """
 
     def __init__(
         self,
         node: Node,
-        engine: SegmentationEngine,
+        engine: ServingEngine,
         cameras: Sequence[Camera],
         *,
-        weights: str,
         now_s: Callable[[], float],
     ) -> None:
         self._node = node
         self._engine = engine
         self._cameras = cameras
-        self._weights = weights
         self._now_s = now_s
         overriding = QoSOverridingOptions.with_default_policies()
         self._publishers = [
@@ -136,16 +152,25 @@ class Diagnostics:
             publisher.publish(array)
 
     def _engine_status(self) -> DiagnosticStatus:
-        values = engine_values(self._engine, weights=self._weights)
-        name = f'{self._node.get_name()}: engine'
-        device = values['device']
-        return make_status(name, DiagnosticStatus.OK, 'loaded', values, hardware_id=device)
+        engine, fault = self._engine.engine, self._engine.fault
+        values = {} if engine is None else engine_values(engine)
+        values['weights'] = str(self._engine.plan.weights)
+        values['rebuilds after a failure'] = str(self._engine.rebuilds)
+        return make_status(
+            f'{self._node.get_name()}: engine',
+            ERROR if fault else OK,
+            fault or 'loaded',
+            values,
+            hardware_id=values.get('device', ''),
+        )
 
     def _camera_status(self, camera: Camera) -> DiagnosticStatus:
         report = camera.statistics.report(self._now_s())
-        level, message = DiagnosticStatus.OK, 'inactive'
+        level, message = OK, 'inactive'
         if camera.subscribed:
-            level, message = judge_camera(report, topic=camera.topic, enabled=camera.enabled)
+            level, message = judge_camera(
+                report, topic=camera.topic, bounds=camera.settings, enabled=camera.enabled
+            )
         name = f'{self._node.get_name()}: camera {camera.name}'.rstrip()
         values = camera_values(report)
         return make_status(name, level, message, values, hardware_id=camera.topic)

@@ -1,18 +1,29 @@
 """What the node publishes for one camera: label, color, overlay and confidence images."""
 
+from collections.abc import Callable
+
+import numpy as np
 from rclpy.lifecycle import LifecycleNode
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.qos_overriding_options import QoSOverridingOptions
-from sensor_msgs.msg import Image
+from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
 from csrnet_ros.inference import Segmentation
 from csrnet_ros.inference.outputs import OUTPUTS
-from csrnet_ros.node.messages import ImageBuffer
+from csrnet_ros.node.messages import ImageBuffer, compressed_message
 
 # Reliable serves reliable and best-effort subscribers. A large image takes a while to leave: with
 # depth 1 the next one would push it out before everyone has it.
 IMAGE_QOS = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
+
+COMPRESSED = ('overlay/compressed',)
+"""What is published as JPEG besides, named as image_transport names it."""
+
+
+def output_of(topic: str) -> str:
+    """Return which of ``OUTPUTS`` a topic carries."""
+    return topic.split('/')[0]
 
 
 class Outputs:
@@ -24,31 +35,33 @@ class Outputs:
     def __init__(self, node: LifecycleNode, *, prefix: str) -> None:
         self._node = node
         self._publishers = {
-            name: node.create_lifecycle_publisher(
-                Image,
-                prefix + name,
+            topic: node.create_lifecycle_publisher(
+                CompressedImage if topic in COMPRESSED else Image,
+                prefix + topic,
                 IMAGE_QOS,
                 qos_overriding_options=QoSOverridingOptions.with_default_policies(),
             )
-            for name in OUTPUTS
+            for topic in (*OUTPUTS, *COMPRESSED)
         }
-        self._buffers = {name: ImageBuffer(encoding) for name, (_, encoding) in OUTPUTS.items()}
+        self._messages: dict[str, Callable[[np.ndarray, Header], Image | CompressedImage]] = {
+            name: ImageBuffer(encoding).fill for name, (_, encoding) in OUTPUTS.items()
+        } | dict.fromkeys(COMPRESSED, compressed_message)
 
     def wanted(self) -> frozenset[str]:
-        """Return the outputs that someone subscribes to at this moment."""
+        """Return the topics, without the prefix, that someone subscribes to at this moment."""
         return frozenset(
-            name
-            for name, publisher in self._publishers.items()
+            topic
+            for topic, publisher in self._publishers.items()
             if publisher.get_subscription_count() > 0
         )
 
     def publish(
         self, segmentation: Segmentation, header: Header, *, wanted: frozenset[str]
     ) -> None:
-        """Publish the ``wanted`` images of ``segmentation`` under ``header``, unchanged."""
-        for name in sorted(wanted):
-            image = getattr(segmentation, OUTPUTS[name][0])
-            self._publishers[name].publish(self._buffers[name].fill(image, header))
+        """Publish ``segmentation`` on the ``wanted`` topics under ``header``, unchanged."""
+        for topic in sorted(wanted):
+            image = getattr(segmentation, OUTPUTS[output_of(topic)][0])
+            self._publishers[topic].publish(self._messages[topic](image, header))
 
     def close(self) -> None:
         """Destroy the publishers."""

@@ -1,12 +1,13 @@
 """What a table of parameters is: rows, how ROS gets to know them, and how they change."""
 
+import difflib
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, TypeVar
 
 from rcl_interfaces.msg import FloatingPointRange, IntegerRange, ParameterDescriptor
 from rclpy.node import Node
 
-ReadAt = Literal['start', 'configure', 'live']
+ReadAt = Literal['start', 'configure', 'load', 'live']
 
 REFUSALS: dict[ReadAt, str] = {
     'start': 'is read once, when the node starts: give it on the command line, in the parameter '
@@ -21,8 +22,9 @@ class ParameterRow:
     """What the parameter table says of one parameter.
 
     :param description: shown by ``ros2 param describe``
-    :param read_at: a ``live`` parameter changes at any time, a ``configure`` one while the node
-        is unconfigured, a ``start`` one never
+    :param read_at: a ``live`` parameter changes at any time, and so does a ``load`` one, which
+        counts when weights are loaded; a ``configure`` one changes while the node is
+        unconfigured, a ``start`` one never
     :param bounds: smallest and largest value of a number
     :param choices: the valid values of a string; empty if any will do
     """
@@ -102,6 +104,23 @@ def declare_parameters(node: Node, defaults: Table, *, prefix: str = '') -> Tabl
         return type(defaults)(**values)
     except ValueError as error:
         raise ValueError(f'{prefix}{error}') from error
+
+
+def check_overrides(node: Node) -> None:
+    """Look for values that were given for parameters which ``node`` does not have.
+
+    ROS takes no notice of them. One whose name is nearly that of a parameter is an error; others
+    are logged, since a file may hold parameters of several nodes.
+
+    :raises ValueError: if a name is a slip of the pen
+    """
+    known = list(node.get_parameters_by_prefix(''))
+    for name in node._parameter_overrides:  # rclpy has no other way to ask for them
+        if name in known or name.startswith('qos_overrides.'):
+            continue
+        if nearest := difflib.get_close_matches(name, known, n=1, cutoff=0.8):
+            raise ValueError(f'there is no parameter {name!r}; do you mean {nearest[0]!r}?')
+        node.get_logger().warning(f'there is no parameter {name!r}; its value is not used')
 
 
 def change_settings(

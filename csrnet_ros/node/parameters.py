@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from csrnet_ros.inference.backends import BACKENDS
 from csrnet_ros.model import MIN_SIDE_PX, VARIANTS
+from csrnet_ros.node.messages import TRANSPORTS
 from csrnet_ros.node.parameter_table import Settings, parameter
 
 MAX_SIDE_PX = 16384
@@ -23,9 +24,12 @@ class NodeSettings(Settings):
         next(iter(VARIANTS)),
         'network whose shipped weights are used while weights is empty',
         choices=tuple(VARIANTS),
+        read_at='load',
     )
     weights: str = parameter(
-        '', 'weights file to load, which also says what its variant is; empty: the shipped ones'
+        '',
+        'weights file to load, which also says what its variant is; empty: the shipped ones',
+        read_at='load',
     )
     cameras: tuple[str, ...] = parameter(
         ('',),
@@ -104,11 +108,58 @@ class CameraSettings(Settings):
     """
 
     image_topic: str = parameter(
-        'camera/image_raw', 'sensor_msgs/Image topic to label; relative names get the namespace'
+        'camera/image_raw', 'image topic to label; a relative name gets the namespace'
+    )
+    transport: str = parameter(
+        'raw',
+        'how the images come: raw, sensor_msgs/Image on image_topic, or compressed, '
+        'sensor_msgs/CompressedImage (JPEG or PNG) on image_topic/compressed',
+        choices=tuple(TRANSPORTS),
     )
     rate_limit_hz: float = parameter(
         0.0, 'most frames labelled per second; 0: no limit', read_at='live', bounds=(0.0, 1000.0)
     )
+    silence_error_s: float = parameter(
+        2.0,
+        'seconds without a frame after which diagnostics say ERROR',
+        read_at='live',
+        bounds=(0.1, 3600.0),
+    )
+    overwritten_warn: float = parameter(
+        0.5,
+        'share of the frames lost to newer ones above which diagnostics say WARN; 1: never',
+        read_at='live',
+        bounds=(0.0, 1.0),
+    )
+    rate_warn_hz: float = parameter(
+        0.0,
+        'frames labelled per second below which diagnostics say WARN; 0: no bound',
+        read_at='live',
+        bounds=(0.0, 1000.0),
+    )
+    latency_warn_ms: float = parameter(
+        0.0,
+        'milliseconds from stamp to publication above which, at the 95th percentile, diagnostics '
+        'say WARN; 0: no bound',
+        read_at='live',
+        bounds=(0.0, 3.6e6),
+    )
+    latency_error_ms: float = parameter(
+        0.0,
+        'milliseconds from stamp to publication above which, at the median of 10 s, diagnostics '
+        'say ERROR; 0: no bound',
+        read_at='live',
+        bounds=(0.0, 3.6e6),
+    )
+
+    def __post_init__(self) -> None:
+        Settings.__post_init__(self)
+        suffix = TRANSPORTS['compressed'].suffix
+        if self.image_topic.endswith(suffix):
+            raise ValueError(
+                f'image_topic is {self.image_topic!r}; leave out {suffix} and set transport to '
+                'compressed'
+            )
 
     @classmethod
     def defaults(cls, camera: str) -> 'CameraSettings':

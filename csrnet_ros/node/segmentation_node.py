@@ -3,33 +3,35 @@
 import signal
 import sys
 import threading
-import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import rclpy
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.exceptions import ParameterException
 from rclpy.executors import ExternalShutdownException
-from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
+from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from rclpy.logging import get_logger
 from rclpy.parameter import Parameter
 
 from csrnet_ros.errors import CsrnetError
-from csrnet_ros.inference import SegmentationEngine, find_weights
 from csrnet_ros.node.camera import Camera
 from csrnet_ros.node.diagnostics import Diagnostics
+from csrnet_ros.node.engine_plan import EnginePlan
+from csrnet_ros.node.label_info import LabelInfoPublisher
 from csrnet_ros.node.log import forward_log
-from csrnet_ros.node.parameter_table import change_settings, declare_parameters
+from csrnet_ros.node.managed_node import ManagedNode
+from csrnet_ros.node.parameter_table import change_settings, check_overrides, declare_parameters
 from csrnet_ros.node.parameters import CameraSettings, NodeSettings, camera_prefix
+from csrnet_ros.node.services import Services
+from csrnet_ros.node.serving_engine import ServingEngine
 from csrnet_ros.node.worker import Worker
 
 NODE_NAME = 'csrnet'
 SUCCESS = TransitionCallbackReturn.SUCCESS
 
 
-class SegmentationNode(LifecycleNode):
+class SegmentationNode(ManagedNode):
     """Labels the images of its cameras.
 
     configure loads and warms up the engine, activate subscribes, deactivate stops within one
@@ -50,9 +52,12 @@ class SegmentationNode(LifecycleNode):
             )
             for name in self.settings.cameras
         }
+        check_overrides(self)
         self.add_on_set_parameters_callback(self._on_set_parameters)
+        Services(self, reload=self._reload, reloaded=self._publish_label_info)
         self._arrived = threading.Condition()
-        self._engine: SegmentationEngine | None = None
+        self._engine: ServingEngine | None = None
+        self._label_info: LabelInfoPublisher | None = None
         self._cameras: list[Camera] = []
         self._diagnostics: Diagnostics | None = None
         self._worker: Worker | None = None
@@ -84,6 +89,9 @@ class SegmentationNode(LifecycleNode):
         if self._diagnostics is not None:
             self._diagnostics.close()
             self._diagnostics = None
+        if self._label_info is not None:
+            self._label_info.close()
+            self._label_info = None
         while self._cameras:
             self._cameras.pop().close()
         if self._engine is not None:
@@ -106,43 +114,26 @@ class SegmentationNode(LifecycleNode):
         return TransitionCallbackReturn.FAILURE
 
     def _configure(self) -> None:
-        weights = Path(self.settings.weights or find_weights(self.settings.variant))
-        self._engine = self._load_engine(weights)
+        plan = EnginePlan.read(self.settings, log=self.get_logger().info)
+        self._engine = ServingEngine(plan, logger=self.get_logger())
         self._cameras = [
-            Camera(
-                self,
-                name=name,
-                topic=settings.image_topic,
-                arrived=self._arrived,
-                now_s=self._now_s,
-            )
+            Camera(self, name=name, settings=settings, arrived=self._arrived, now_s=self._now_s)
             for name, settings in self._camera_settings.items()
         ]
-        self._diagnostics = Diagnostics(
-            self, self._engine, self._cameras, weights=str(weights), now_s=self._now_s
-        )
+        self._label_info = LabelInfoPublisher(self)
+        self._publish_label_info()
+        self._diagnostics = Diagnostics(self, self._engine, self._cameras, now_s=self._now_s)
 
-    def _load_engine(self, weights: Path) -> SegmentationEngine:
-        settings, log, begin_s = self.settings, self.get_logger().info, time.monotonic()
-        log(f'loading {weights}')
-        engine = SegmentationEngine.from_checkpoint(
-            weights,
-            device=settings.device,
-            half=settings.half,
-            backend=settings.backend,
-            threads=settings.threads,
-            working_size=settings.working_size,
-        )
-        width, height = settings.image_width, settings.image_height
-        log(f'warming up on {engine.device} for images of {width}x{height} pixels')
-        for frames in range(1, len(settings.cameras) + 1):
-            engine.warm_up(height, width, frames=frames)
-        log(
-            f'CSRNet {engine.variant}, {len(engine.labels)} {engine.labels.name} classes, '
-            f'{engine.precision} on {engine.device} by {engine.backend}: ready after '
-            f'{time.monotonic() - begin_s:.1f} s'
-        )
-        return engine
+    def _reload(self) -> str:
+        if self._engine is None:
+            raise ValueError('the node is not configured; configure loads the weights')
+        plan = EnginePlan.read(self.settings, log=self.get_logger().info)
+        self._engine.replace(plan)
+        return f'{plan.weights} is in use'
+
+    def _publish_label_info(self) -> None:
+        if self._engine is not None and self._label_info is not None:
+            self._label_info.publish(self._engine.plan.checkpoint.labels)
 
     def _activate(self) -> None:
         assert self._engine is not None, 'ROS activates configured nodes only'
@@ -186,8 +177,7 @@ class SegmentationNode(LifecycleNode):
     def _apply_live_settings(self) -> None:
         for camera in self._cameras:
             camera.enabled = self.settings.enable
-            limit_hz = self._camera_settings[camera.name].rate_limit_hz
-            camera.limiter.rate_limit_hz = limit_hz
+            camera.settings = self._camera_settings[camera.name]
         if self._worker is not None:
             self._worker.overlay_opacity = self.settings.overlay_opacity
 

@@ -2,7 +2,8 @@
 
 import threading
 from collections import Counter, deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,8 +17,13 @@ false or the node was deactivated; nobody subscribes to an output; its message c
 network failed."""
 
 
+JUMP_S = 1.0
+"""The clock jumped back, as it does when a bag loops, if it shows so much less than before; by
+less than that, threads that read it at the same time may differ."""
+
+
 class Window:
-    """Values of the last ``WINDOW_S`` seconds of a clock that may also jump back."""
+    """Values of the last ``WINDOW_S`` seconds."""
 
     def __init__(self) -> None:
         self._entries: deque[tuple[float, float]] = deque()
@@ -33,8 +39,6 @@ class Window:
         return [value for _, value in self._entries]
 
     def _forget(self, now_s: float) -> None:
-        if self._entries and self._entries[-1][0] > now_s:
-            self._entries.clear()  # the clock jumped back, as it does when a bag loops
         while self._entries and self._entries[0][0] < now_s - WINDOW_S:
             self._entries.popleft()
 
@@ -92,27 +96,24 @@ class CameraStatistics:
     def start(self, now_s: float) -> None:
         """Begin the windows and the silence at ``now_s``; the totals stay."""
         with self._lock:
-            self._arrivals, self._departures = Window(), Window()
-            self._recent_drops = {reason: Window() for reason in DROP_REASONS}
-            self._stages: dict[str, Window] = {}
-            self._started_s = self._heard_s = now_s
+            self._begin(now_s)
 
     def receive(self, now_s: float) -> None:
         """Count a frame that arrived."""
-        with self._lock:
+        with self._at(now_s):
             self._received += 1
             self._heard_s = now_s
             self._arrivals.add(now_s)
 
     def drop(self, now_s: float, reason: str) -> None:
         """Count a frame that will not be published, for one of ``DROP_REASONS``."""
-        with self._lock:
+        with self._at(now_s):
             self._drops[reason] += 1
             self._recent_drops[reason].add(now_s)
 
     def publish(self, now_s: float, times_ms: Mapping[str, float]) -> None:
         """Count a frame that was published and what each of its stages took."""
-        with self._lock:
+        with self._at(now_s):
             self._published += 1
             self._departures.add(now_s)
             for stage, time_ms in times_ms.items():
@@ -125,7 +126,7 @@ class CameraStatistics:
 
     def report(self, now_s: float) -> CameraReport:
         """Return the state of affairs at ``now_s``."""
-        with self._lock:
+        with self._at(now_s):
             span_s = min(max(now_s - self._started_s, 1.0), WINDOW_S)
             return CameraReport(
                 received=self._received,
@@ -140,6 +141,24 @@ class CameraStatistics:
                 silent_s=max(now_s - self._heard_s, 0.0),
                 stages=self._spreads(now_s),
             )
+
+    def _begin(self, now_s: float) -> None:
+        self._arrivals, self._departures = Window(), Window()
+        self._recent_drops = {reason: Window() for reason in DROP_REASONS}
+        self._stages: dict[str, Window] = {}
+        self._started_s = self._heard_s = self._latest_s = now_s
+
+    @contextmanager
+    def _at(self, now_s: float) -> Iterator[None]:
+        """Hold the lock; begin anew if the clock jumped back, or runs only now.
+
+        A simulated clock stands at 0 until the first time is published.
+        """
+        with self._lock:
+            if now_s < self._latest_s - JUMP_S or self._latest_s == 0.0:
+                self._begin(now_s)
+            self._latest_s = max(now_s, self._latest_s)
+            yield
 
     def _spreads(self, now_s: float) -> dict[str, Spread]:
         times_ms = {stage: window.values(now_s) for stage, window in self._stages.items()}

@@ -1,22 +1,21 @@
-"""The thread that owns the engine: takes the newest frames, labels them, publishes."""
+"""The thread that uses the engine: takes the newest frames, labels them, publishes."""
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-import numpy as np
 import rclpy
 from rclpy.impl.rcutils_logger import RcutilsLogger
-from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
 from csrnet_ros.errors import ImageError
-from csrnet_ros.inference import Segmentation, SegmentationEngine
-from csrnet_ros.inference.engine import check_image
+from csrnet_ros.inference import Segmentation
+from csrnet_ros.inference.images import Image, check_image
 from csrnet_ros.inference.timing import CpuClock
-from csrnet_ros.node.camera import Camera
-from csrnet_ros.node.messages import image_from_message
+from csrnet_ros.node.camera import Camera, Frame
+from csrnet_ros.node.outputs import output_of
+from csrnet_ros.node.serving_engine import ServingEngine
 
 LOG_PERIOD_S = 5.0
 """At most so often the log repeats that a frame could not be labelled."""
@@ -26,13 +25,13 @@ LOG_PERIOD_S = 5.0
 class Turn:
     """One frame on its way through the worker.
 
-    :param image: RGB uint8 (H, W, 3)
-    :param wanted: the outputs that someone subscribed to when the turn began
+    :param image: what the engine takes
+    :param wanted: the topics that someone subscribed to when the turn began
     """
 
     camera: Camera
     header: Header
-    image: np.ndarray
+    image: Image
     wanted: frozenset[str]
     clock: CpuClock
 
@@ -40,7 +39,6 @@ class Turn:
 class Worker:
     """Serves cameras in rounds on one thread, each round with the newest frame of all of them.
 
-    :param engine: used by this thread alone between ``start`` and ``stop``
     :param cameras: served one frame each before any of them gets a second, as one batch where
         their sizes are the same
     :param arrived: the condition that the cameras' slots notify
@@ -49,7 +47,7 @@ class Worker:
 
     def __init__(
         self,
-        engine: SegmentationEngine,
+        engine: ServingEngine,
         *,
         cameras: Sequence[Camera],
         arrived: threading.Condition,
@@ -89,7 +87,7 @@ class Worker:
                 with self._survived(turn.camera):
                     self._publish(turn, segmentation)
 
-    def _next(self) -> list[tuple[Camera, Image]]:
+    def _next(self) -> list[tuple[Camera, Frame]]:
         """Wait for frames; return the newest of each camera, none when it is time to stop."""
         with self._arrived:
             while not self._stopping:
@@ -99,21 +97,22 @@ class Worker:
                 self._arrived.wait()
         return []
 
-    def _begin(self, camera: Camera, frame: Image) -> list[Turn]:
+    def _begin(self, camera: Camera, frame: Frame) -> list[Turn]:
         """Return the turn of a frame, if someone wants it."""
         wanted = camera.outputs.wanted()
         if not wanted:
             camera.statistics.drop(self._now_s(), 'unwatched')
             return []
-        clock = CpuClock()
+        clock, transport = CpuClock(), camera.transport
+        read = transport.read_packed if self._engine.takes_packed else transport.read
         with clock.stage('convert'):
-            image = image_from_message(frame)
+            image = read(frame)
         check_image(image)
         return [Turn(camera, frame.header, image, wanted, clock)]
 
     def _label(self, turns: Sequence[Turn]) -> list[Segmentation]:
         """Label the images of all turns, one size at once, with what any of them wants."""
-        wanted = frozenset[str]().union(*(turn.wanted for turn in turns))
+        wanted = {output_of(topic) for turn in turns for topic in turn.wanted}
         return self._engine.segment_batch(
             [turn.image for turn in turns],
             color='color' in wanted,

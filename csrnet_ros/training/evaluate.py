@@ -1,6 +1,7 @@
-"""Evaluation: whole image, one scale, no flip, at the labels' full resolution."""
+"""Evaluation: whole image, one scale, no flip, at the labels' full resolution, in float32."""
 
-from collections.abc import Callable
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -10,33 +11,67 @@ from csrnet_ros.training.datasets import FileDataset, Watch
 from csrnet_ros.training.metrics import ConfusionMatrix
 
 
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """An image, its truth, and what each network made of it.
+
+    :param index: the image's place in the data set
+    :param image: RGB uint8 (H, W, 3)
+    :param truth: uint8 (H, W), 255 for void
+    :param predictions: of each network, uint8 (H, W)
+    """
+
+    index: int
+    image: np.ndarray
+    truth: np.ndarray
+    predictions: tuple[np.ndarray, ...]
+
+
+class Evaluator:
+    """Labels the images of a data set with one network or several.
+
+    :raises ValueError: if a checkpoint's classes are not the data set's
+    """
+
+    def __init__(
+        self, checkpoints: Sequence[Checkpoint], data: FileDataset, *, device: torch.device
+    ) -> None:
+        for checkpoint in checkpoints:
+            if checkpoint.labels.classes != data.labels.classes:
+                raise ValueError(
+                    f'the weights know {", ".join(checkpoint.labels.classes)}; {data.name} has '
+                    f'{", ".join(data.labels.classes)}'
+                )
+        self.data, self.device = data, device
+        self._checkpoints = checkpoints
+        self._networks = [
+            checkpoint.build().to(device).to(memory_format=torch.channels_last)
+            for checkpoint in checkpoints
+        ]
+
+    def outcome(self, index: int) -> Outcome:
+        """Return what the networks make of the image at ``index``."""
+        image, truth = self.data.read(index)
+        predictions = tuple(
+            predict(network, checkpoint, image, self.device)
+            for network, checkpoint in zip(self._networks, self._checkpoints, strict=True)
+        )
+        return Outcome(index, image, truth, predictions)
+
+
 def evaluate(
-    checkpoint: Checkpoint,
-    data: FileDataset,
-    *,
-    device: torch.device,
-    watch: Watch = iter,
-    take: Callable[[int, np.ndarray], None] | None = None,
+    checkpoint: Checkpoint, data: FileDataset, *, device: torch.device, watch: Watch = iter
 ) -> ConfusionMatrix:
-    """Return the confusion matrix of a checkpoint over a whole data set, in float32.
+    """Return the confusion matrix of a checkpoint over a whole data set.
 
     :param watch: passes the indices through while it shows their progress, as tqdm does
-    :param take: is given the index and the predicted classes, uint8 (H, W), of every image
     :raises ValueError: if the checkpoint's classes are not the data set's
     """
-    if checkpoint.labels.classes != data.labels.classes:
-        raise ValueError(
-            f'the weights know {", ".join(checkpoint.labels.classes)}; {data.name} has '
-            f'{", ".join(data.labels.classes)}'
-        )
-    network = checkpoint.build().to(device).to(memory_format=torch.channels_last)
+    evaluator = Evaluator([checkpoint], data, device=device)
     matrix = ConfusionMatrix(len(data.labels))
     for index in watch(range(len(data))):
-        image, truth = data.read(index)
-        predicted = predict(network, checkpoint, image, device)
-        matrix.update(truth, predicted)
-        if take is not None:
-            take(index, predicted)
+        outcome = evaluator.outcome(index)
+        matrix.update(outcome.truth, outcome.predictions[0])
     return matrix
 
 

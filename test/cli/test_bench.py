@@ -9,7 +9,7 @@ import pytest
 
 from csrnet_ros.cli.bench_options import COMMANDS, parse
 
-pytest.importorskip('psutil', reason='csrnet-bench needs psutil')
+psutil = pytest.importorskip('psutil', reason='csrnet-bench needs psutil')
 pytest.importorskip('matplotlib', reason='csrnet-bench draws with Matplotlib')
 
 
@@ -81,6 +81,20 @@ def test_the_node_is_measured_beside_the_floor(node_record):
         assert figures['memory_mib'] > 50
     assert record['node']['stages_ms']['network'] > 0
     assert 'network' not in record['floor']['stages_ms']
+
+
+def test_an_end_by_a_signal_leaves_no_process_behind():
+    pytest.importorskip('rclpy', reason='the node needs ROS 2')
+    command = [sys.executable, '-m', 'csrnet_ros.cli.bench', 'node', '--size', '64x96']
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    while ' Hz: ' not in process.stderr.readline():
+        assert process.poll() is None
+    children = [child.pid for child in psutil.Process(process.pid).children()]
+    assert children
+    process.terminate()
+    process.communicate()
+    assert process.returncode == 143
+    assert not any(map(psutil.pid_exists, children))
 
 
 def test_the_page_shows_the_records_with_pictures(folder, model_record, node_record):

@@ -24,12 +24,19 @@ def evaluate(*arguments):
     )
 
 
-def untrained(path, labels, **provenance):
+def untrained(path, labels, variant='light', **provenance):
     torch.manual_seed(0)
-    network = CSRNet(VARIANTS['light'], num_classes=len(labels))
+    network = CSRNet(VARIANTS[variant], num_classes=len(labels))
     weights = network.state_dict()
     save_checkpoint(path, Checkpoint(network.config, labels, GRAY, GRAY, weights, provenance))
     return path
+
+
+def outputs(folder):
+    return [
+        '--json', folder / 'figures.json', '--picture', folder / 'matrix.png',
+        '--dump', folder / 'dump',
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(('tradition', 'words'), [('segnet', 'SegNet'), ('exact', 'exact')])
@@ -71,6 +78,31 @@ def test_cityscapes_predictions_for_the_test_server(tmp_path, make_cityscapes):
     assert set(written.flat) <= {*range(7, 34)}
 
 
+def test_several_networks_are_measured_in_one_pass_as_each_is_alone(tmp_path, small_camvid):
+    light = untrained(tmp_path / 'a.safetensors', CAMVID)
+    medium = untrained(tmp_path / 'b.safetensors', CAMVID, 'medium')
+    both, alone = tmp_path / 'both', tmp_path / 'alone'
+    arguments = ['--root', small_camvid, '--weights', light, medium]
+    done = evaluate(*arguments, *outputs(both))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0].split() == ['light', 'medium']
+    single = evaluate(*arguments[:-1], *outputs(alone))
+    assert single.returncode == 0, single.stderr
+    assert sorted(path.name for path in both.iterdir()) == [
+        f'{stem}_{name}{suffix}'
+        for stem, suffix in (('dump', ''), ('figures', '.json'), ('matrix', '.png'))
+        for name in ('light', 'medium')
+    ]
+    figures = json.loads((both / 'figures_light.json').read_text())
+    assert figures == json.loads((alone / 'figures.json').read_text())
+    assert f'light: {figures["data"]}: mIoU {figures["miou"]:.2f} %' in done.stdout
+    assert single.stdout.splitlines()[-3:] == [
+        line.removeprefix('light: ') for line in done.stdout.splitlines() if 'light: ' in line
+    ]
+    for path in (alone / 'dump').iterdir():
+        assert path.read_bytes() == (both / 'dump_light' / path.name).read_bytes()
+
+
 def test_faults_are_all_named_before_anything_is_measured(tmp_path, small_camvid):
     for path in (small_camvid / 'testannot').iterdir():
         path.write_bytes(b'')
@@ -90,7 +122,18 @@ def test_weights_for_other_classes_are_refused(tmp_path, small_camvid):
     assert 'the weights know sky, building' in done.stderr
 
 
-def test_a_picture_is_a_png(tmp_path):
-    done = evaluate('--root', tmp_path, '--weights', 'net', '--picture', tmp_path / 'matrix')
+@pytest.mark.parametrize(('option', 'suffix'), [('--picture', '.png'), ('--report', '.html')])
+def test_a_file_is_what_its_ending_says(tmp_path, option, suffix):
+    done = evaluate('--root', tmp_path, '--weights', 'net', option, tmp_path / 'matrix')
     assert done.returncode == 2
-    assert 'matrix does not end in .png' in done.stderr
+    assert f'matrix does not end in {suffix}' in done.stderr
+
+
+def test_two_files_of_one_network_go_by_their_names_which_must_differ(tmp_path, small_camvid):
+    first = untrained(tmp_path / 'first.safetensors', CAMVID)
+    second = untrained(tmp_path / 'second.safetensors', CAMVID)
+    done = evaluate('--root', small_camvid, '--weights', first, second)
+    assert done.stdout.splitlines()[0].split() == ['first', 'second']
+    done = evaluate('--root', small_camvid, '--weights', first, first)
+    assert done.returncode == 1
+    assert 'two weights files of one network are called first' in done.stderr

@@ -35,18 +35,18 @@ os.environ['ROS_DOMAIN_ID'] = str(1 + os.getpid() % 100)
 
 TIMEOUT_S = 60.0
 SECONDS = itertools.count(1)
-NODE = [sys.executable, '-m', 'csrnet_ros.node.segmentation_node']
+NODE = (sys.executable, '-m', 'csrnet_ros.node.segmentation_node')
 
 
 class NodeProcess:
     """The node under test, with what it says.
 
-    :param launcher: a command that starts it
+    :param command: what starts it
     """
 
-    def __init__(self, *ros_args: str, launcher: Sequence[str] = ()) -> None:
+    def __init__(self, *ros_args: str, command: Sequence[str] = NODE) -> None:
         self._process = subprocess.Popen(
-            [*launcher, *NODE, '--ros-args', *ros_args],
+            [*command, '--ros-args', *ros_args],
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             text=True,
@@ -113,9 +113,11 @@ class Peer:
         self._undo.callback(self.node.destroy_subscription, subscription)
         return inbox
 
-    def camera(self, topic: str = '/camera/image_raw') -> Callable[[Image], None]:
+    def camera(
+        self, topic: str = '/camera/image_raw', message_type: Any = Image
+    ) -> Callable[[Any], None]:
         """Return what publishes images as a camera does."""
-        publisher = self.node.create_publisher(Image, topic, 100)
+        publisher = self.node.create_publisher(message_type, topic, 100)
         self._undo.callback(self.node.destroy_publisher, publisher)
         return publisher.publish
 
@@ -270,10 +272,10 @@ def start_module_node(weights: Path) -> Iterator[Callable[..., NodeProcess]]:
 def _starter(weights: Path) -> Iterator[Callable[..., NodeProcess]]:
     started: list[NodeProcess] = []
 
-    def start(*ros_args: str, launcher: Sequence[str] = ()) -> NodeProcess:
+    def start(*ros_args: str, command: Sequence[str] = NODE) -> NodeProcess:
         parameters = {'weights': weights, 'device': 'cpu', 'image_width': 96, 'image_height': 72}
         given = [part for item in parameters.items() for part in ('-p', '{}:={}'.format(*item))]
-        started.append(NodeProcess(*given, *ros_args, launcher=launcher))
+        started.append(NodeProcess(*given, *ros_args, command=command))
         return started[-1]
 
     yield start

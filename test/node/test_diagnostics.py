@@ -7,6 +7,7 @@ from diagnostic_msgs.msg import DiagnosticStatus
 
 from csrnet_ros.inference import SegmentationEngine
 from csrnet_ros.node.diagnostics import camera_values, engine_values, judge_camera, make_status
+from csrnet_ros.node.parameters import CameraSettings
 from csrnet_ros.node.statistics import DROP_REASONS, CameraReport, Spread
 
 NO_DROPS = dict.fromkeys(DROP_REASONS, 0)
@@ -18,7 +19,10 @@ HEALTHY = CameraReport(
     rate_out_hz=27.0,
     drop_rates_hz=NO_DROPS,
     silent_s=0.03,
-    stages={'network': Spread(4.0, 5.5, 9.25)},
+    stages={
+        'network': Spread(4.0, 5.5, 9.25),
+        'stamp to publish': Spread(20.0, 30.0, 200.0),
+    },
 )
 OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
 
@@ -42,16 +46,44 @@ def test_the_worst_thing_gives_level_and_message(
     change: dict, drop_rates_hz: dict, level: bytes, message: str
 ) -> None:
     report = replace(HEALTHY, **change, drop_rates_hz=NO_DROPS | drop_rates_hz)
-    verdict = judge_camera(report, topic='/front', enabled=True)
+    verdict = judge_camera(report, topic='/front', bounds=CameraSettings(), enabled=True)
     assert verdict[0] == level
     assert message in verdict[1]
 
 
 def test_a_disabled_camera_is_no_fault_but_a_silent_one_is() -> None:
     report = replace(HEALTHY, rate_out_hz=0.0, drop_rates_hz=NO_DROPS | {'disabled': 30.0})
-    assert judge_camera(report, topic='/front', enabled=False)[0] == OK
-    silent = replace(report, silent_s=5.0)
-    assert judge_camera(silent, topic='/front', enabled=False)[0] == ERROR
+    case = {'topic': '/front', 'bounds': CameraSettings(), 'enabled': False}
+    assert judge_camera(report, **case)[0] == OK
+    assert judge_camera(replace(report, silent_s=5.0), **case)[0] == ERROR
+
+
+@pytest.mark.parametrize(
+    ('bounds', 'level', 'message'),
+    [
+        ({'silence_error_s': 0.1}, OK, '27.0 frames/s labelled'),
+        ({'rate_warn_hz': 27.5}, WARN, 'only 27.0 frames/s labelled'),
+        ({'rate_warn_hz': 26.5}, OK, '27.0 frames/s labelled'),
+        ({'latency_warn_ms': 29.0}, WARN, '30 ms from stamp to publication'),
+        ({'latency_warn_ms': 31.0}, OK, '27.0 frames/s labelled'),
+        ({'latency_error_ms': 19.0}, ERROR, '20 ms from stamp to publication'),
+        ({'latency_error_ms': 21.0}, OK, '27.0 frames/s labelled'),
+        ({'overwritten_warn': 0.2}, WARN, '22 % of the frames overwritten'),
+        ({'overwritten_warn': 1.0, 'latency_warn_ms': 29.0}, WARN, '30 ms from stamp'),
+    ],
+)
+def test_the_bounds_are_parameters(bounds: dict, level: bytes, message: str) -> None:
+    drop_rates_hz = NO_DROPS | {'overwritten': 6.6}
+    report = replace(HEALTHY, drop_rates_hz=drop_rates_hz)
+    verdict = judge_camera(report, topic='/front', bounds=CameraSettings(**bounds), enabled=True)
+    assert verdict[0] == level
+    assert message in verdict[1]
+
+
+def test_a_camera_that_nobody_listens_to_is_not_too_slow() -> None:
+    report = replace(HEALTHY, rate_out_hz=0.0, drop_rates_hz=NO_DROPS | {'unwatched': 30.0})
+    bounds = CameraSettings(rate_warn_hz=10.0)
+    assert judge_camera(report, topic='/front', bounds=bounds, enabled=True)[0] == OK
 
 
 def test_a_camera_tells_its_frames_rates_and_times() -> None:
@@ -66,9 +98,8 @@ def test_a_camera_tells_its_frames_rates_and_times() -> None:
 
 
 def test_the_engine_tells_what_it_runs_and_where(engine: SegmentationEngine) -> None:
-    assert engine_values(engine, weights='w.safetensors') == {
+    assert engine_values(engine) == {
         'variant': 'light',
-        'weights': 'w.safetensors',
         'classes': 'camvid',
         'device': 'cpu',
         'backend': engine.backend,

@@ -1,18 +1,15 @@
 """The typed times of a frame: there with csrnet_msgs, and the node whole without it."""
 
-import os
 import select
 import subprocess
 import sys
-import sysconfig
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-REPOSITORY = Path(__file__).resolve().parents[2]
-INSTALL = REPOSITORY / 'build' / 'msgs' / 'install'
+MESSAGES = Path(__file__).resolve().parents[2] / 'msg'
 ECHO = """
 import rclpy
 from csrnet_msgs.msg import FrameTiming
@@ -30,28 +27,10 @@ rclpy.spin(node)
 """
 
 
-@pytest.fixture(scope='module')
-def with_messages() -> dict[str, str]:
-    """The environment of a process that finds csrnet_msgs, which is built if need be."""
-    subprocess.run([sys.executable, REPOSITORY / 'tools' / 'build_msgs.py'], check=True)
-    python = sysconfig.get_path('purelib', vars={'base': str(INSTALL)})
-    return {
-        'PYTHONPATH': os.pathsep.join([python, os.environ.get('PYTHONPATH', '')]),
-        'LD_LIBRARY_PATH': f'{INSTALL / "lib"}:{os.environ.get("LD_LIBRARY_PATH", "")}',
-        'AMENT_PREFIX_PATH': str(INSTALL),
-    }
-
-
 @pytest.fixture
-def messages(with_messages: dict[str, str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the processes that the test starts find csrnet_msgs."""
-    for name, value in with_messages.items():
-        monkeypatch.setenv(name, value)
-
-
-@pytest.fixture
-def echo(messages: None) -> Iterator[subprocess.Popen]:
+def echo(with_messages: Callable) -> Iterator[subprocess.Popen]:
     """A process that prints the times it receives, a line for each frame."""
+    with_messages(MESSAGES)
     process = subprocess.Popen([sys.executable, '-c', ECHO], stdout=subprocess.PIPE, text=True)
     yield process
     process.kill()

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -36,7 +37,8 @@ def test_the_node_labels_though_the_disk_is_full(
     peer, start_node: Callable, on_full_disk: list[str], engine, image: np.ndarray
 ) -> None:
     pytest.importorskip('openvino')
-    node = start_node('-r', '__ns:=/full', '-p', 'backend:=openvino', launcher=on_full_disk)
+    command = [*on_full_disk, sys.executable, '-m', 'csrnet_ros.node.segmentation_node']
+    node = start_node('-r', '__ns:=/full', '-p', 'backend:=openvino', command=command)
     node.wait_for('cannot be kept .*OpenVINO cannot write it')
     node.wait_for('labelling')
     labels = peer.listen('/full/csrnet/label')

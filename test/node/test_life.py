@@ -59,6 +59,7 @@ def test_missing_weights_end_the_node_with_one_sentence(
 @pytest.mark.parametrize(
     ('ros_args', 'sentence'),
     [
+        (['-p', 'varient:=heavy'], "no parameter 'varient'; do you mean 'variant'"),
         (['-p', 'variant:=huge'], "cannot start: variant is 'huge'; choose one of light"),
         (['-p', 'image_topic:=7'], 'cannot start: .*image_topic'),
         (['-p', 'device:=tpu'], "cannot configure: unknown device 'tpu'"),
@@ -74,6 +75,15 @@ def test_what_cannot_start_says_why(
     assert 'Traceback' not in said.err + said.out
 
     assert re.search(sentence, said.err + said.out)
+
+
+def test_what_the_package_logs_stands_in_the_log_of_the_node(
+    start_node: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip('openvino')
+    monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path))
+    node = start_node('-p', 'backend:=openvino')
+    node.wait_for(r'\[INFO\].*\[csrnet\]: converting the network for OpenVINO, once for these')
 
 
 class Life:

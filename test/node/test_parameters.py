@@ -11,7 +11,12 @@ import yaml
 from rclpy.node import Node
 
 from csrnet_ros.model import VARIANTS
-from csrnet_ros.node.parameter_table import change_settings, declare_parameters, parameter_rows
+from csrnet_ros.node.parameter_table import (
+    change_settings,
+    check_overrides,
+    declare_parameters,
+    parameter_rows,
+)
 from csrnet_ros.node.parameters import CameraSettings, NodeSettings
 
 DEFAULTS_FILE = Path(__file__).resolve().parents[2] / 'config' / 'csrnet.yaml'
@@ -79,6 +84,8 @@ def test_a_whole_number_is_a_fine_frequency(make_node: Callable[..., Node]) -> N
         ('overlay_opacity:=2', 'overlay_opacity is 2; it must lie in 0.0 to 1.0'),
         ('overlay_opacity:=much', "overlay_opacity is 'much'; it must be a number"),
         ('image_topic:=7', 'image_topic'),
+        ('transport:=theora', "transport is 'theora'; choose one of raw, compressed"),
+        ('image_topic:=/front/compressed', 'leave out /compressed and set transport to'),
         ('cameras:=[front, front]', 'cameras is .*; name each camera once'),
         ('cameras:=[front-left]', "cameras has 'front-left'; a name needs letters"),
         ('image_width:=0', 'image_width'),
@@ -111,8 +118,15 @@ def changed(changes: dict[str, Any], *, configured: bool) -> dict[str, Any]:
 @pytest.mark.parametrize('configured', [False, True])
 def test_live_parameters_change_at_any_time(configured: bool) -> None:
     changes = {'overlay_opacity': 0.25, 'rate_limit_hz': 5.0, 'enable': False}
+    bounds = {'silence_error_s': 5.0, 'overwritten_warn': 0.9, 'rate_warn_hz': 8.0}
+    changes |= bounds | {'latency_warn_ms': 60.0, 'latency_error_ms': 500.0}
     assert changed(changes, configured=configured) == changes
     assert {name for name, row in ROWS.items() if row.read_at == 'live'} == set(changes)
+
+
+def test_what_weights_to_load_next_may_be_said_at_any_time() -> None:
+    changes = {'variant': 'heavy', 'weights': '/other.safetensors'}
+    assert changed(changes, configured=True) == changes
 
 
 def test_others_change_until_the_node_is_configured() -> None:
@@ -146,3 +160,31 @@ def test_a_named_camera_has_parameters_of_its_own(make_node: Callable[..., Node]
     assert change.rate_limit_hz == 2.0
     with pytest.raises(ValueError, match='front.rate_limit_hz is -1'):
         change_settings(change, {'front.rate_limit_hz': -1}, configured=True, prefix='front.')
+
+
+@pytest.mark.parametrize(
+    ('typo', 'nearest'),
+    [('wieghts', 'weights'), ('overlay_opacitiy', 'overlay_opacity'), ('Variant', 'variant')],
+)
+def test_a_slip_of_the_pen_names_the_nearest_parameter(
+    make_node: Callable[..., Node], tmp_path: Path, typo: str, nearest: str
+) -> None:
+    file = tmp_path / 'mine.yaml'
+    file.write_text(f'/**:\n  ros__parameters:\n    {typo}: 1\n')
+    node = make_node('--params-file', str(file))
+    declared(node)
+    with pytest.raises(ValueError, match=f"no parameter '{typo}'; do you mean '{nearest}'"):
+        check_overrides(node)
+
+
+def test_parameters_of_other_nodes_in_the_file_are_no_error(
+    make_node: Callable[..., Node], tmp_path: Path, capfd: pytest.CaptureFixture
+) -> None:
+    file = tmp_path / 'all.yaml'
+    file.write_text('/**:\n  ros__parameters:\n    controller_gain: 1\n    use_sim_time: true\n')
+    node = make_node('--params-file', str(file), '-p', 'qos_overrides./x.publisher.depth:=3')
+    declared(node)
+    check_overrides(node)
+    said = capfd.readouterr().err
+    assert said.count('there is no parameter') == 1
+    assert "'controller_gain'" in said

@@ -16,13 +16,6 @@ def test_a_window_forgets_what_is_older_than_it_reaches() -> None:
     assert window.values(20.0 + WINDOW_S) == []
 
 
-def test_a_clock_that_jumps_back_starts_the_window_anew() -> None:
-    window = Window()
-    window.add(100.0, 1)
-    window.add(50.0, 2)
-    assert window.values(50.5) == [2]
-
-
 @given(st.lists(st.sampled_from([*DROP_REASONS, 'published'])))
 def test_every_frame_is_published_or_dropped_for_one_reason(fates: list[str]) -> None:
     statistics = CameraStatistics()
@@ -53,6 +46,41 @@ def test_rates_are_frames_per_second_of_the_window() -> None:
     assert report.rate_out_hz == pytest.approx(10)
     assert report.drop_rates_hz['overwritten'] == pytest.approx(20)
     assert statistics.report(1050.0).rate_in_hz == 0
+
+
+def receive_at(statistics: CameraStatistics, start_s: float, *, frames: int, rate_hz: float):
+    """Let frames arrive evenly, and return what is reported with the last of them."""
+    times_s = [start_s + frame / rate_hz for frame in range(frames)]
+    for now_s in times_s:
+        statistics.receive(now_s)
+    return statistics.report(times_s[-1])
+
+
+def test_a_clock_that_jumps_back_starts_rates_and_silence_anew() -> None:
+    statistics = CameraStatistics()
+    statistics.start(1000.0)
+    receive_at(statistics, 1000.0, frames=300, rate_hz=10.0)
+    assert statistics.report(900.0).silent_s == 0.0
+    report = receive_at(statistics, 901.0, frames=51, rate_hz=10.0)
+    assert report.rate_in_hz == pytest.approx(10.0, rel=0.2)
+    assert report.received == 351
+
+
+def test_a_clock_that_stood_at_zero_starts_rates_and_silence_when_it_runs() -> None:
+    statistics = CameraStatistics()
+    statistics.start(0.0)
+    assert statistics.report(0.0).silent_s == 0.0
+    assert statistics.report(1.7e9).silent_s == 0.0
+    report = receive_at(statistics, 1.7e9, frames=31, rate_hz=10.0)
+    assert report.rate_in_hz == pytest.approx(10.0, rel=0.1)
+
+
+def test_threads_that_read_the_clock_at_once_lose_no_frames() -> None:
+    statistics = CameraStatistics()
+    statistics.start(1000.0)
+    receive_at(statistics, 1000.0, frames=31, rate_hz=10.0)
+    statistics.drop(1002.99, 'overwritten')
+    assert statistics.report(1003.0).rate_in_hz == pytest.approx(31 / 3)
 
 
 def test_stages_have_their_median_percentile_and_maximum() -> None:

@@ -12,6 +12,8 @@ import pytest
 
 from csrnet_ros.inference import Segmentation, SegmentationEngine
 from csrnet_ros.node.camera import Camera
+from csrnet_ros.node.parameters import CameraSettings
+from csrnet_ros.node.serving_engine import ServingEngine
 from csrnet_ros.node.worker import Worker
 
 TIMEOUT_S = 60.0
@@ -22,6 +24,7 @@ class WatchedEngine(SegmentationEngine):
 
     asked: dict[str, Any] = {}
     batch = 0
+    closed = 0
     held_at: 'queue.Queue[threading.Event] | None' = None
     fault: Exception | None = None
 
@@ -36,6 +39,10 @@ class WatchedEngine(SegmentationEngine):
             raise fault
         return super().segment_batch(images, **asked)
 
+    def close(self) -> None:
+        """Count only: one engine serves all tests of this module."""
+        self.closed += 1
+
 
 @pytest.fixture(scope='module')
 def watched_engine(weights: Path) -> WatchedEngine:
@@ -49,15 +56,25 @@ def at_work(peer, watched_engine: WatchedEngine) -> Iterator[SimpleNamespace]:
     arrived = threading.Condition()
     settings = {'arrived': arrived, 'now_s': lambda: 100.0}
     cameras = [
-        Camera(peer.node, name=name, topic=f'/{name}/image', **settings)
+        Camera(
+            peer.node, name=name, settings=CameraSettings(image_topic=f'/{name}/image'), **settings
+        )
         for name in ('front', 'rear')
     ]
     logger = peer.node.get_logger()
-    worker = Worker(watched_engine, cameras=cameras, logger=logger, **settings)
+    plan = SimpleNamespace(build=lambda log: watched_engine)
+    serving = ServingEngine(plan, logger=logger)
+    worker = Worker(serving, cameras=cameras, logger=logger, **settings)
     peer.node.trigger_configure()
     peer.node.trigger_activate()
     worker.start()
-    yield SimpleNamespace(front=cameras[0], rear=cameras[1], worker=worker, engine=watched_engine)
+    yield SimpleNamespace(
+        front=cameras[0],
+        rear=cameras[1],
+        worker=worker,
+        engine=watched_engine,
+        serving=serving,
+    )
     worker.stop()
     peer.node.trigger_deactivate()
     peer.node.trigger_cleanup()
@@ -135,6 +152,8 @@ def test_a_frame_that_fails_is_counted_and_the_next_one_answered(peer, at_work, 
     release.set()
     assert labels.get(timeout=TIMEOUT_S).header.stamp == frames[1].header.stamp
     assert counts(front)['failed'] == 1
+    assert at_work.serving.rebuilds == 1
+    assert 'RuntimeError: the device is on fire' in at_work.serving.fault
 
 
 def test_a_fast_camera_takes_no_frame_from_a_slow_one(peer, at_work, image) -> None:

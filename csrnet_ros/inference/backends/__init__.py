@@ -81,12 +81,14 @@ class BackendRow:
     :param make: makes it of a checkpoint
     :param packages: what pip has to install for it beside PyTorch
     :param exact: whether its labels are the network's, within rounding; auto takes no others
+    :param precision: what it computes in, if not in the type of its input
     """
 
     devices: tuple[str, ...]
     make: Callable[[Checkpoint, Task], Backend]
     packages: tuple[str, ...] = ()
     exact: bool = True
+    precision: str = ''
 
 
 TABLE = {
@@ -94,7 +96,9 @@ TABLE = {
     'openvino': BackendRow(('cpu',), _openvino, ('openvino',)),
     'onnxruntime': BackendRow(('cpu',), _onnxruntime, ('onnxruntime', 'onnx', 'onnxscript')),
     'torch': BackendRow(('cuda', 'cpu'), _torch),
-    'openvino-int8': BackendRow(('cpu',), _openvino_int8, ('openvino',), exact=False),
+    'openvino-int8': BackendRow(
+        ('cpu',), _openvino_int8, ('openvino',), exact=False, precision='int8'
+    ),
 }
 """By name; for each type of device the fastest first, as docs/benchmark.md has them."""
 

@@ -1,0 +1,155 @@
+"""The engine that serves: replaced without a gap, and built anew after it failed."""
+
+import threading
+import time
+from collections import deque
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from rclpy.impl.rcutils_logger import RcutilsLogger
+
+from csrnet_ros.errors import DeviceError, ImageError
+from csrnet_ros.inference import Segmentation, SegmentationEngine
+from csrnet_ros.inference.images import Image
+from csrnet_ros.node.engine_plan import EnginePlan
+
+if TYPE_CHECKING:
+    from typing_extensions import Unpack
+
+    from csrnet_ros.inference.postprocess import Wanted
+
+REBUILDS = 3
+REBUILD_WINDOW_S = 60.0
+"""So often within such a time a failed engine is built anew: one that fails at once every time
+must not keep the machine busy, and one that lacked memory for a while shall come back."""
+
+FAULT_S = 10.0
+"""So long a fault is told after the engine that failed has a successor."""
+
+
+class ServingEngine:
+    """An engine, and how to get the next one. Any thread may call it.
+
+    An image that cannot be labelled is its sender's fault; whatever else goes wrong is the
+    engine's, which is closed, and built anew for the next images.
+
+    :param plan: what the first engine is built from
+    :raises Exception: what building it raises
+    """
+
+    def __init__(self, plan: EnginePlan, *, logger: RcutilsLogger) -> None:
+        self._logger = logger
+        self._lock = threading.Lock()
+        self._closed = False
+        self._plan = plan
+        self._engine: SegmentationEngine | None = plan.build(log=logger.info)
+        self._seen: Image | None = None
+        self._rebuilt_s: deque[float] = deque(maxlen=REBUILDS)
+        self._fault = ''
+        self._fault_s = 0.0
+        self.rebuilds = 0
+
+    @property
+    def plan(self) -> EnginePlan:
+        """What the engine that serves was built from."""
+        return self._plan
+
+    @property
+    def engine(self) -> SegmentationEngine | None:
+        """The engine that serves; None after it failed, until the next images come."""
+        return self._engine
+
+    @property
+    def takes_packed(self) -> bool:
+        """Whether the device converts colours faster than the CPU would."""
+        return self._engine is not None and self._engine.device.type != 'cpu'
+
+    @property
+    def fault(self) -> str:
+        """What is wrong with the engine, or was until a moment ago; empty if nothing."""
+        lasting = self._engine is None or time.monotonic() - self._fault_s < FAULT_S
+        return self._fault if lasting else ''
+
+    def segment_batch(
+        self, images: Sequence[Image], **wanted: 'Unpack[Wanted]'
+    ) -> list[Segmentation]:
+        """Label images as ``SegmentationEngine.segment_batch`` does.
+
+        :raises ImageError: if an image is not one that an engine takes
+        :raises DeviceError: if there is no engine, and it is too early to build the next
+        :raises Exception: what the engine raised, or the building of the next one
+        """
+        with self._lock:
+            engine = self._engine or self._rebuild()
+            try:
+                found = engine.segment_batch(images, **wanted)
+            except ImageError:
+                raise
+            except Exception as error:
+                self._fail(error)
+                self._discard(engine)
+                raise
+            self._seen = images[-1] if images else self._seen
+            return found
+
+    def replace(self, plan: EnginePlan) -> None:
+        """Let an engine of ``plan`` serve from now on; until it is proven, the old one does.
+
+        It has to label the image that was labelled last.
+
+        :raises DeviceError: if the engine was closed meanwhile
+        :raises Exception: if the new one cannot be built or fails; then the old one stays
+        """
+        engine = plan.build(log=self._logger.info)
+        try:
+            if self._seen is not None:
+                engine.segment_batch([self._seen])
+        except Exception:
+            self._discard(engine)
+            raise
+        with self._lock:
+            closed = self._closed
+            old = self._engine
+            if not closed:
+                self._engine, self._plan, self._fault = engine, plan, ''
+                self._rebuilt_s.clear()
+        if closed:
+            self._discard(engine)
+            raise DeviceError('the node was cleaned up meanwhile; configure loads the weights')
+        if old is not None:
+            self._discard(old)
+
+    def close(self) -> None:
+        """Give the device memory back; it serves no more."""
+        with self._lock:
+            engine, self._engine, self._closed = self._engine, None, True
+        if engine is not None:
+            engine.close()
+
+    def _rebuild(self) -> SegmentationEngine:
+        now_s = time.monotonic()
+        if len(self._rebuilt_s) == REBUILDS and now_s - self._rebuilt_s[0] < REBUILD_WINDOW_S:
+            raise DeviceError(
+                f'the engine failed and was built anew {REBUILDS} times within '
+                f'{REBUILD_WINDOW_S:.0f} s; it rests until the next try'
+            )
+        self._rebuilt_s.append(now_s)
+        self.rebuilds += 1
+        self._logger.warning('building the engine anew')
+        try:
+            self._engine = self._plan.build(log=self._logger.info)
+        except Exception as error:
+            self._fail(error)
+            raise
+        return self._engine
+
+    def _fail(self, error: Exception) -> None:
+        self._engine = None
+        why = str(error) if isinstance(error, DeviceError) else f'{type(error).__name__}: {error}'
+        self._fault, self._fault_s = f'the engine failed: {why}', time.monotonic()
+
+    def _discard(self, engine: SegmentationEngine) -> None:
+        try:
+            engine.close()
+        except Exception as error:  # a broken device may refuse even that
+            self._logger.warning(f'closing an engine failed: {error}')

@@ -1,0 +1,30 @@
+"""The node, whose engine fails at a white image, and at every image while a file exists."""
+
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from csrnet_ros.errors import DeviceError
+from csrnet_ros.inference import Segmentation, SegmentationEngine
+from csrnet_ros.node.segmentation_node import main
+
+broken = Path(sys.argv[1])
+labelled = SegmentationEngine.segment_batch
+
+
+def segment_batch(
+    engine: SegmentationEngine, images: Sequence[np.ndarray], **wanted: Any
+) -> list[Segmentation]:
+    """Fail as a GPU does."""
+    if broken.exists():
+        raise RuntimeError('CUDA error: an illegal memory access was encountered')
+    if all((image == 255).all() for image in images):
+        raise DeviceError('cuda:0 is out of memory')
+    return labelled(engine, images, **wanted)
+
+
+SegmentationEngine.segment_batch = segment_batch  # type: ignore[method-assign]
+sys.exit(main([sys.argv[0], *sys.argv[2:]]))

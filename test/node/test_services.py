@@ -1,0 +1,118 @@
+"""The node's services, between processes: labelling on and off, other weights without a gap."""
+
+import queue
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from diagnostic_msgs.msg import DiagnosticArray
+from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
+from rcl_interfaces.srv import GetParameters, SetParameters
+from std_srvs.srv import SetBool, Trigger
+
+from csrnet_ros.inference import SegmentationEngine
+from csrnet_ros.labels import LabelSet
+from csrnet_ros.model import VARIANTS, Checkpoint, CSRNet, save_checkpoint
+
+RELOAD = '/csrnet/reload_weights'
+GRAY = (110.0, 110.0, 110.0)
+
+
+@pytest.fixture(scope='module')
+def other_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An untrained medium network of two classes."""
+    torch.manual_seed(5)
+    labels = LabelSet('two', ('ground', 'rest'), ((1, 2, 3), (4, 5, 6)))
+    network = CSRNet(VARIANTS['medium'], num_classes=2)
+    path = tmp_path_factory.mktemp('other') / 'other.safetensors'
+    checkpoint = Checkpoint(network.config, labels, GRAY, GRAY, network.state_dict())
+    save_checkpoint(path, checkpoint)
+    return path
+
+
+def set_string(peer, name: str, value: str) -> None:
+    """Set a parameter of the node."""
+    kind = ParameterValue(type=ParameterType.PARAMETER_STRING, string_value=value)
+    parameters = [Parameter(name=name, value=kind)]
+    response = peer.call(SetParameters, '/csrnet/set_parameters', parameters=parameters)
+    assert response.results[0].successful, response.results[0].reason
+
+
+def test_labelling_is_switched_off_and_on(peer, start_node: Callable, image: np.ndarray) -> None:
+    start_node().wait_for('labelling')
+    labels, send = peer.listen('/csrnet/label'), peer.camera()
+    peer.ask(send, peer.message(image), labels)
+    diagnostics = peer.listen('/csrnet/diagnostics', DiagnosticArray)
+    for enabled in (False, True):
+        response = peer.call(SetBool, '/csrnet/enable', data=enabled)
+        assert response.success
+        answer = peer.call(GetParameters, '/csrnet/get_parameters', names=['enable'])
+        assert answer.values[0].bool_value is enabled
+        if not enabled:
+            key = 'frames dropped: disabled'
+            send(peer.message(image))
+            peer.values_when(diagnostics, lambda now, key=key: int(now[key]) == 1)
+    peer.ask(send, peer.message(image), labels)
+
+
+def test_other_weights_are_taken_up_while_the_old_ones_serve(
+    peer, start_node: Callable, image: np.ndarray, engine, other_weights: Path
+) -> None:
+    start_node('-p', 'image_width:=1280', '-p', 'image_height:=960').wait_for('labelling')
+    labels, send = peer.listen('/csrnet/label'), peer.camera()
+    peer.ask(send, peer.message(image), labels)
+    set_string(peer, 'weights', str(other_weights))
+    outcome: queue.Queue = queue.Queue()
+    client = peer.client(Trigger, RELOAD)
+    client.call_async(Trigger.Request()).add_done_callback(lambda done: outcome.put(done.result()))
+    meanwhile = []
+    while outcome.empty():
+        meanwhile.append(peer.pixels(peer.ask(send, peer.message(image), labels)))
+    np.testing.assert_array_equal(meanwhile[0], engine.segment(image).labels)
+    response = outcome.get()
+    assert response.success
+    assert str(other_weights) in response.message
+    answer = peer.pixels(peer.ask(send, peer.message(image), labels))
+    expected = SegmentationEngine.from_checkpoint(other_weights, device='cpu').segment(image)
+    np.testing.assert_array_equal(answer, expected.labels)
+    diagnostics = peer.listen('/csrnet/diagnostics', DiagnosticArray)
+    values = peer.values_when(diagnostics, lambda now: now['variant'] == 'medium')
+    assert (values['weights'], values['classes']) == (str(other_weights), 'two')
+
+
+def test_a_file_replaced_on_the_disk_is_taken_up_only_when_it_is_whole(
+    peer, start_node: Callable, image: np.ndarray, engine, weights: Path, other_weights, tmp_path
+) -> None:
+    mine = tmp_path / 'mine.safetensors'
+    shutil.copy(weights, mine)
+    start_node('-p', f'weights:={mine}').wait_for('labelling')
+    labels, send = peer.listen('/csrnet/label'), peer.camera()
+    old = engine.segment(image).labels
+    other = SegmentationEngine.from_checkpoint(other_weights, device='cpu').segment(image).labels
+    assert (old != other).any()
+
+    def answer() -> np.ndarray:
+        return peer.pixels(peer.ask(send, peer.message(image), labels))
+
+    np.testing.assert_array_equal(answer(), old)
+    whole = other_weights.read_bytes()
+    mine.write_bytes(whole[: len(whole) // 2])  # in place, under the running node
+    np.testing.assert_array_equal(answer(), old)
+    response = peer.call(Trigger, RELOAD, tries=1)
+    assert not response.success
+    assert f'the old weights serve on: {mine}: not a whole safetensors file' in response.message
+    np.testing.assert_array_equal(answer(), old)
+    mine.write_bytes(whole)
+    np.testing.assert_array_equal(answer(), old)
+    assert peer.call(Trigger, RELOAD, tries=1).success
+    np.testing.assert_array_equal(answer(), other)
+
+
+def test_a_node_that_is_not_configured_has_nothing_to_reload(peer, start_node: Callable) -> None:
+    start_node('-p', 'autostart:=false')
+    response = peer.call(Trigger, RELOAD)
+    assert not response.success
+    assert 'the node is not configured' in response.message
