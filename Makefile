@@ -1,7 +1,9 @@
 # Everything runs in .venv, or .venv-jazzy, which tools/bootstrap.py makes on first use.
-# PYTHON names the interpreter that they are made with; INPUT, taken literally, what the demo shows.
+# PYTHON names the interpreter that they are made with; INPUT, taken literally, what the demo shows;
+# MINUTES how long the soak goes on.
 
 PYTHON ?= python3
+MINUTES ?= 10
 override export INPUT := $(value INPUT)
 
 # They have a ROS 2 of their own, which must not meet the libraries of an installed one.
@@ -15,13 +17,14 @@ ROS_TESTS := test/node test/cli/test_demo.py \
   test/cli/test_bench.py::test_the_node_is_measured_beside_the_floor \
   test/test_colcon.py::test_the_installed_node_runs
 
-.PHONY: help demo test test-jazzy msgs docs lint clean .venv .venv-jazzy
+.PHONY: help demo test soak test-jazzy msgs docs lint clean .venv .venv-jazzy
 
 help:
 	@echo 'make demo        label a moving street through real ROS 2 topics; the result is in out/'
 	@echo '                 INPUT=... takes a video, a folder of images or a webcam number instead'
 	@echo 'make test        check the style and the types, and run every test, on ROS 2 Kilted'
 	@echo 'make test-jazzy  run the tests that need ROS 2 on Jazzy, in an environment of its own'
+	@echo 'make soak        run the node for MINUTES=$(MINUTES) under faults and overload, and judge it'
 	@echo 'make msgs        build csrnet_msgs, the typed messages, into build/msgs'
 	@echo 'make docs        build the documentation as a site, into build/site'
 	@echo 'make lint        only check the style and the types'
@@ -33,13 +36,16 @@ demo: .venv
 test: lint msgs
 	.venv/bin/python -m pytest
 
+soak: .venv
+	@PYTHONPATH=test .venv/bin/python -m soak '$(MINUTES)'
+
 test-jazzy: .venv-jazzy
 	.venv-jazzy/bin/python -m pytest $(ROS_TESTS)
 
 msgs: .venv
 	@.venv/bin/python tools/build_msgs.py
 
-docs: msgs
+docs: .venv
 	NO_MKDOCS_2_WARNING=1 .venv/bin/python -m mkdocs build --strict
 	@echo 'look at build/site/index.html'
 

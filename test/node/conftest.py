@@ -6,9 +6,6 @@ import copy
 import itertools
 import os
 import queue
-import re
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -27,7 +24,7 @@ from std_msgs.msg import Header
 
 from csrnet_ros.cli.children import Children
 from csrnet_ros.inference import SegmentationEngine
-from soak.record import memory_mib
+from node_process import NODE, NodeProcess
 
 # Nothing leaves this machine, and two test runs side by side never meet.
 os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
@@ -35,59 +32,6 @@ os.environ['ROS_DOMAIN_ID'] = str(1 + os.getpid() % 100)
 
 TIMEOUT_S = 60.0
 SECONDS = itertools.count(1)
-NODE = (sys.executable, '-m', 'csrnet_ros.node.segmentation_node')
-
-
-class NodeProcess:
-    """The node under test, with what it says.
-
-    :param command: what starts it
-    """
-
-    def __init__(self, *ros_args: str, command: Sequence[str] = NODE) -> None:
-        self._process = subprocess.Popen(
-            [*command, '--ros-args', *ros_args],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        self._lines: queue.Queue[str | None] = queue.Queue()
-        self.said: list[str] = []
-        self._reader = threading.Thread(target=self._read, daemon=True)
-        self._reader.start()
-
-    def wait_for(self, pattern: str) -> str:
-        """Return the next line that matches ``pattern``."""
-        while (line := self._lines.get(timeout=TIMEOUT_S)) is not None:
-            if re.search(pattern, line):
-                return line
-        raise AssertionError(f'ended without a line like {pattern!r}:\n' + ''.join(self.said))
-
-    def memory_mib(self) -> float:
-        """Return the memory that is resident."""
-        return memory_mib(self._process.pid)
-
-    def signal(self, number: int) -> None:
-        """Send a signal."""
-        self._process.send_signal(number)
-
-    def end(self) -> int:
-        """Wait for the end and return the exit status."""
-        status = self._process.wait(TIMEOUT_S)
-        self._reader.join(TIMEOUT_S)
-        return status
-
-    def kill(self) -> None:
-        """End it by force, if it still runs."""
-        self._process.kill()
-        self.end()
-
-    def _read(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self.said.append(line)
-            self._lines.put(line)
-        self._lines.put(None)
 
 
 class Peer:

@@ -2,12 +2,13 @@
 
 import shutil
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+
+from node_process import NODE
 
 # A small file system over a folder, full of one file; then the command that follows.
 SCRIPT = """
@@ -37,7 +38,7 @@ def test_the_node_labels_though_the_disk_is_full(
     peer, start_node: Callable, on_full_disk: list[str], engine, image: np.ndarray
 ) -> None:
     pytest.importorskip('openvino')
-    command = [*on_full_disk, sys.executable, '-m', 'csrnet_ros.node.segmentation_node']
+    command = [*on_full_disk, *NODE]
     node = start_node('-r', '__ns:=/full', '-p', 'backend:=openvino', command=command)
     node.wait_for('cannot be kept .*OpenVINO cannot write it')
     node.wait_for('labelling')

@@ -6,9 +6,11 @@ import tracemalloc
 from collections.abc import Callable
 
 import numpy as np
+import pytest
 from diagnostic_msgs.msg import DiagnosticArray
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from rclpy.serialization import serialize_message
 from sensor_msgs.msg import Image
 
 from csrnet_ros.errors import ImageError
@@ -21,35 +23,54 @@ CAMERAS = ('left', 'middle', 'right')
 """So many images are tried at a time."""
 
 
-def test_each_malformed_image_is_counted_and_the_next_good_one_answered(
-    peer, start_node: Callable
-) -> None:
+@pytest.fixture(scope='module', autouse=True)
+def _node(start_module_node: Callable) -> None:
     given = [f'cameras:=[{", ".join(CAMERAS)}]']
-    given += [
-        f'qos_overrides./{name}/image_raw.subscription.reliability:=reliable' for name in CAMERAS
-    ]
-    start_node(*(part for value in given for part in ('-p', value))).wait_for('labelling /right')
-    ways = {
-        name: (peer.camera(f'/{name}/image_raw'), peer.listen(f'/csrnet/{name}/label'))
-        for name in CAMERAS
-    }
-    for send, labels in ways.values():
-        peer.connect(send, message(72, 96), labels)
+    for name in CAMERAS:
+        given.append(f'qos_overrides./{name}/image_raw.subscription.reliability:=reliable')
+    start_module_node(*(part for value in given for part in ('-p', value))).wait_for(
+        f'labelling /{CAMERAS[-1]}'
+    )
+
+
+def connected(peer, name: str) -> tuple[Callable, queue.Queue]:
+    """Return what sends images of a camera, and its labels, when both are known to the node."""
+    send, labels = peer.camera(f'/{name}/image_raw'), peer.listen(f'/csrnet/{name}/label')
+    peer.connect(send, message(72, 96), labels)
+    return send, labels
+
+
+def answered(peer, send: Callable, labels: queue.Queue) -> None:
+    """Send a good image and wait for its labels."""
+    good = message(72, 96)
+    good.header.stamp = peer.stamp()
+    send(good)
+    while labels.get(timeout=TIMEOUT_S).header.stamp != good.header.stamp:
+        pass
+
+
+def test_each_malformed_image_is_counted_and_the_next_good_one_answered(peer) -> None:
+    ways = [connected(peer, name) for name in CAMERAS]
     diagnostics = peer.listen('/csrnet/diagnostics', DiagnosticArray)
     kinds = list(MALFORMED.values())
     assert len(kinds) % len(CAMERAS) == 0
     for count in range(1, 1 + len(kinds) // len(CAMERAS)):
-        for send, _ in ways.values():
+        for send, _ in ways:
             send(kinds.pop()())
         # Alone on its way: a good one behind it could take its place.
         while unreadable(diagnostics) != [count] * len(CAMERAS):
             pass
-        for send, labels in ways.values():
-            good = message(72, 96)
-            good.header.stamp = peer.stamp()
-            send(good)
-            while labels.get(timeout=TIMEOUT_S).header.stamp != good.header.stamp:
-                pass
+        for send, labels in ways:
+            answered(peer, send, labels)
+
+
+def test_bytes_that_are_no_image_message_are_survived(peer) -> None:
+    send, labels = connected(peer, CAMERAS[0])
+    whole = bytes(serialize_message(message(72, 96)))
+    no_text = whole.replace(b'rgb8', b'\xff\xfe\xfd8')
+    for damaged in (whole[:100], whole[:6], no_text):
+        send(damaged)
+        answered(peer, send, labels)
 
 
 def unreadable(diagnostics: queue.Queue) -> list[int]:

@@ -31,6 +31,7 @@ def test_the_policy_allows_what_the_node_opens_and_nothing_else(
     peer, start_node: Callable
 ) -> None:
     start_node('-p', 'use_sim_time:=true').wait_for('labelling')
+    peer.until(lambda: ('csrnet', '/') in peer.node.get_node_names_and_namespaces())
     ask = {
         'subscribe': peer.node.get_subscriber_names_and_types_by_node,
         'publish': peer.node.get_publisher_names_and_types_by_node,

@@ -13,7 +13,6 @@ from typing import Any
 from readme import cells, readme_section, table_after, topic_names
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-MESSAGES = REPOSITORY / 'build' / 'msgs' / 'install'
 READ_AT = {
     'start': 'at start',
     'configure': 'when configured',
@@ -26,12 +25,15 @@ TYPES = {'str': 'string', 'int': 'integer', 'float': 'number', 'tuple': 'list of
 @cache
 def description() -> dict[str, Any]:
     """Return what describe.py prints, in a process of its own that finds csrnet_msgs."""
-    python = sysconfig.get_path('purelib', vars={'base': str(MESSAGES)})
+    build = [sys.executable, str(REPOSITORY / 'tools' / 'build_msgs.py')]
+    built = subprocess.run(build, stdout=subprocess.PIPE, text=True, check=True)
+    messages = Path(built.stdout.strip())
+    python = sysconfig.get_path('purelib', vars={'base': str(messages)})
     environment = {
         **os.environ,
         'PYTHONPATH': os.pathsep.join([str(REPOSITORY), python]),
-        'LD_LIBRARY_PATH': f'{MESSAGES / "lib"}:{os.environ.get("LD_LIBRARY_PATH", "")}',
-        'AMENT_PREFIX_PATH': str(MESSAGES),
+        'LD_LIBRARY_PATH': f'{messages / "lib"}:{os.environ.get("LD_LIBRARY_PATH", "")}',
+        'AMENT_PREFIX_PATH': str(messages),
     }
     script = Path(__file__).with_name('describe.py')
     done = subprocess.run([sys.executable, script], env=environment, stdout=subprocess.PIPE)

@@ -1,0 +1,102 @@
+"""What happens around a node on a robot: processes die, hang and come back."""
+
+import os
+import queue
+import signal
+import time
+from collections.abc import Callable
+
+from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+
+from csrnet_ros.cli.children import Children
+from soak.images import message
+
+TIMEOUT_S = 60.0
+RATE_HZ = 30
+
+
+def wait_for_label(labels: queue.Queue, *, since_s: float) -> None:
+    """Wait for the label of a frame that was taken after a moment, in seconds since 1970."""
+    while labels.get(timeout=TIMEOUT_S).header.stamp.sec <= since_s:
+        pass
+
+
+def test_a_camera_that_dies_is_missed_and_taken_up_again_when_it_returns(
+    peer, start_node: Callable, children: Children
+) -> None:
+    start_node('-r', '__ns:=/lonely').wait_for('labelling')
+    labels = peer.listen('/lonely/csrnet/label')
+    diagnostics = peer.listen('/lonely/csrnet/diagnostics', DiagnosticArray)
+
+    def wait_for(*, broken: bool) -> str:
+        while True:
+            status = diagnostics.get(timeout=TIMEOUT_S).status[-1]
+            if (status.level == DiagnosticStatus.ERROR) is broken:
+                return status.message
+
+    for again in (True, False):
+        since_s = time.time()
+        camera = children.start('camera', 'soak.camera', '/lonely/camera/image_raw')
+        camera.ask(rate_hz=RATE_HZ, menu='plain')
+        wait_for_label(labels, since_s=since_s)
+        wait_for(broken=False)
+        if not again:
+            break
+        os.kill(camera.pid, signal.SIGKILL)
+        assert 'no image on /lonely/camera/image_raw' in wait_for(broken=True)
+
+
+def test_a_subscriber_that_hangs_takes_nothing_from_the_others(
+    peer, start_node: Callable, children: Children
+) -> None:
+    # Nothing that the camera sends gets lost: an answer that is missing is the node's doing.
+    reliable = 'qos_overrides./patient/camera/image_raw.subscription.reliability:=reliable'
+    node = start_node('-r', '__ns:=/patient', '-p', reliable)
+    node.wait_for('labelling')
+    topics = ['/patient/csrnet/label', '/patient/csrnet/overlay']
+    labels, send = peer.listen(topics[0]), peer.camera('/patient/camera/image_raw')
+    hanging = children.start('hanging', 'soak.listener', *topics)
+    frame, events = message(320, 480), children.events()
+
+    def hears(stamp_s: int) -> None:
+        heard: set[str] = set()
+        while heard < set(topics):
+            _, event = next(events)
+            assert event is not None, 'the listener ended'
+            if event['stamp_ns'] // 10**9 == stamp_s:
+                heard.add(event['topic'])
+
+    def answered() -> int:
+        frame.header.stamp = peer.stamp()
+        send(frame)
+        while labels.get(timeout=TIMEOUT_S).header.stamp != frame.header.stamp:
+            pass
+        return frame.header.stamp.sec
+
+    peer.until(lambda: peer.node.count_subscribers(topics[1]) == 1)
+    peer.connect(send, frame, labels)
+    hears(answered())
+    os.kill(hanging.pid, signal.SIGSTOP)
+    for _ in range(10):
+        answered()
+    before_mib = node.memory_mib()
+    for _ in range(40):
+        answered()
+    # All that was published meanwhile would take 23 MiB.
+    assert node.memory_mib() < before_mib + 10
+    os.kill(hanging.pid, signal.SIGCONT)
+    hears(answered())
+
+
+def test_a_node_that_is_killed_at_work_labels_again_after_a_restart(
+    peer, start_node: Callable, children: Children
+) -> None:
+    labels = peer.listen('/again/csrnet/label')
+    camera = children.start('camera', 'soak.camera', '/again/camera/image_raw')
+    camera.ask(rate_hz=RATE_HZ, menu='plain')
+    for _ in range(2):
+        since_s = time.time()
+        node = start_node('-r', '__ns:=/again')
+        wait_for_label(labels, since_s=since_s)
+        node.signal(signal.SIGKILL)
+        assert node.end() == -signal.SIGKILL
