@@ -1,6 +1,7 @@
 """What every test can ask for: a GPU by the mark ``gpu``, real data by a fixture."""
 
 import os
+import signal
 import subprocess
 import sys
 import sysconfig
@@ -12,6 +13,9 @@ import pytest
 # Small tensors gain nothing from threads, and on a busy machine threads wait for each other. Set
 # before PyTorch is imported, and inherited by the processes that the tests start.
 os.environ.setdefault('OMP_NUM_THREADS', '1')
+
+# Who starts the tests in the background may have them ignore Ctrl-C, and so their processes too.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 
