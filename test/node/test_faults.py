@@ -9,10 +9,8 @@ from collections.abc import Callable
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 
 from csrnet_ros.cli.children import Children
-from soak.images import message
 
 TIMEOUT_S = 60.0
-RATE_HZ = 30
 
 
 def wait_for_label(labels: queue.Queue, *, since_s: float) -> None:
@@ -37,7 +35,7 @@ def test_a_camera_that_dies_is_missed_and_taken_up_again_when_it_returns(
     for again in (True, False):
         since_s = time.time()
         camera = children.start('camera', 'soak.camera', '/lonely/camera/image_raw')
-        camera.ask(rate_hz=RATE_HZ, menu='plain')
+        camera.ask(rate_hz=5, menu='plain')
         wait_for_label(labels, since_s=since_s)
         wait_for(broken=False)
         if not again:
@@ -46,54 +44,12 @@ def test_a_camera_that_dies_is_missed_and_taken_up_again_when_it_returns(
         assert 'no image on /lonely/camera/image_raw' in wait_for(broken=True)
 
 
-def test_a_subscriber_that_hangs_takes_nothing_from_the_others(
-    peer, start_node: Callable, children: Children
-) -> None:
-    # Nothing that the camera sends gets lost: an answer that is missing is the node's doing.
-    reliable = 'qos_overrides./patient/camera/image_raw.subscription.reliability:=reliable'
-    node = start_node('-r', '__ns:=/patient', '-p', reliable)
-    node.wait_for('labelling')
-    topics = ['/patient/csrnet/label', '/patient/csrnet/overlay']
-    labels, send = peer.listen(topics[0]), peer.camera('/patient/camera/image_raw')
-    hanging = children.start('hanging', 'soak.listener', *topics)
-    frame, events = message(320, 480), children.events()
-
-    def hears(stamp_s: int) -> None:
-        heard: set[str] = set()
-        while heard < set(topics):
-            _, event = next(events)
-            assert event is not None, 'the listener ended'
-            if event['stamp_ns'] // 10**9 == stamp_s:
-                heard.add(event['topic'])
-
-    def answered() -> int:
-        frame.header.stamp = peer.stamp()
-        send(frame)
-        while labels.get(timeout=TIMEOUT_S).header.stamp != frame.header.stamp:
-            pass
-        return frame.header.stamp.sec
-
-    peer.until(lambda: peer.node.count_subscribers(topics[1]) == 1)
-    peer.connect(send, frame, labels)
-    hears(answered())
-    os.kill(hanging.pid, signal.SIGSTOP)
-    for _ in range(10):
-        answered()
-    before_mib = node.memory_mib()
-    for _ in range(100):
-        answered()
-    # All that was published meanwhile would take 57 MiB.
-    assert node.memory_mib() < before_mib + 30
-    os.kill(hanging.pid, signal.SIGCONT)
-    hears(answered())
-
-
 def test_a_node_that_is_killed_at_work_labels_again_after_a_restart(
     peer, start_node: Callable, children: Children
 ) -> None:
     labels = peer.listen('/again/csrnet/label')
     camera = children.start('camera', 'soak.camera', '/again/camera/image_raw')
-    camera.ask(rate_hz=RATE_HZ, menu='plain')
+    camera.ask(rate_hz=30, menu='plain')
     for _ in range(2):
         since_s = time.time()
         node = start_node('-r', '__ns:=/again')

@@ -160,7 +160,7 @@ def test_life_cycles_leave_nothing_behind(peer, start_node: Callable, image: np.
     node = start_node('-r', '__ns:=/phoenix', '-p', 'autostart:=false')
     life, memory_mib = Life(peer, namespace='/phoenix'), []
     labels, send = peer.listen('/phoenix/csrnet/label'), peer.camera('/phoenix/camera/image_raw')
-    for _ in range(6):
+    for _ in range(5):
         assert life.change(CONFIGURE), ''.join(node.said)
         assert life.change(ACTIVATE)
         peer.ask(send, peer.message(image), labels)
