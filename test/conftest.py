@@ -1,10 +1,8 @@
 """What every test can ask for: a GPU by the mark ``gpu``, real data by a fixture."""
 
 import os
+import runpy
 import signal
-import subprocess
-import sys
-import sysconfig
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -43,14 +41,11 @@ def cache_folder(tmp_path_factory, worker_id) -> Iterator[Path]:
 def with_messages(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
     """A function that builds a message package, for the processes that the test then starts."""
 
+    environment = runpy.run_path(str(REPOSITORY / 'tools' / 'build_msgs.py'))['environment']
+
     def build(package: Path) -> None:
-        command = [sys.executable, REPOSITORY / 'tools' / 'build_msgs.py', package]
-        done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True)
-        install = Path(done.stdout.strip())
-        python = sysconfig.get_path('purelib', vars={'base': str(install)})
-        monkeypatch.setenv('PYTHONPATH', python, prepend=os.pathsep)
-        monkeypatch.setenv('LD_LIBRARY_PATH', str(install / 'lib'), prepend=os.pathsep)
-        monkeypatch.setenv('AMENT_PREFIX_PATH', str(install), prepend=os.pathsep)
+        for name, places in environment(package).items():
+            monkeypatch.setenv(name, places)
 
     return build
 

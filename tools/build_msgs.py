@@ -19,8 +19,26 @@ PROJECT = Path(__file__).resolve().parents[1]
 FOREIGN = re.compile(r'/opt/python/[^;"]*/include(?:/python[0-9.]+)?(?=[;"])')
 
 
-def main(package: Path) -> None:
-    """Configure, build and install; what the tools say is shown only if one of them fails."""
+def environment(package: Path) -> dict[str, str]:
+    """Build a package; return the variables with which a process finds it, and all else."""
+    install = build_package(package)
+    python = sysconfig.get_path('purelib', vars={'base': str(install)})
+    places = {
+        'PYTHONPATH': python,
+        'LD_LIBRARY_PATH': str(install / 'lib'),
+        'AMENT_PREFIX_PATH': str(install),
+    }
+    return {
+        name: os.pathsep.join(filter(None, [place, os.environ.get(name)]))
+        for name, place in places.items()
+    }
+
+
+def build_package(package: Path) -> Path:
+    """Configure, build and install; what the tools say is shown only if one of them fails.
+
+    :return: the folder that it is installed into
+    """
     mend_wheels(Path(sys.prefix))
     cmake = Path(sys.executable).with_name('cmake')
     own = PROJECT / 'build' / 'msgs' / Path(sys.prefix).name.lstrip('.') / package.name
@@ -28,7 +46,7 @@ def main(package: Path) -> None:
     run(cmake, '-S', package, '-B', build, '-G', 'Ninja', *options(install))
     run(cmake, '--build', build)
     run(cmake, '--install', build)
-    print(install)
+    return install
 
 
 def mend_wheels(prefix: Path) -> None:
@@ -77,4 +95,4 @@ def run(*command: object) -> None:
 
 
 if __name__ == '__main__':
-    main(Path(sys.argv[1] if len(sys.argv) > 1 else PROJECT / 'msg').resolve())
+    print(build_package(Path(sys.argv[1] if len(sys.argv) > 1 else PROJECT / 'msg').resolve()))

@@ -36,4 +36,7 @@ def as_tensor(image: Image) -> Tensor:
 
 def rgb_of(pixels: Tensor, image: Image) -> Tensor:
     """Return the bytes of ``image``, wherever they lie, as RGB uint8 (H, W, 3)."""
-    return pixels[..., image.rgb] if isinstance(image, PackedImage) else pixels
+    if not isinstance(image, PackedImage):
+        return pixels
+    # An index of numbers would be a tensor to be copied to the device, which waits for that.
+    return torch.stack([pixels[..., place] for place in image.rgb], dim=-1)

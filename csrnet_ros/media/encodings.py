@@ -23,7 +23,8 @@ class Encoding:
     :param rows: rows of bytes over H; more than 1 where planes of colour follow
     :param multiple_of: what height and width must be multiples of
     :param wide: samples have 16 bits; ``to_rgb`` gets the high byte of each
-    :param rgb: which samples of a pixel are red, green and blue; empty if it takes more to tell
+    :param rgb: which samples of a pixel are red, green and blue; empty if it takes more to tell,
+        or nothing has to be picked
     """
 
     to_rgb: Callable[[np.ndarray, int], np.ndarray]
@@ -84,7 +85,7 @@ def _nv24_to_rgb(rows: np.ndarray, width: int) -> np.ndarray:
 RGB, BGR, GRAY = (0, 1, 2), (2, 1, 0), (0, 0, 0)
 
 ENCODINGS: dict[str, Encoding] = {
-    'rgb8': _packed(3, None, rgb=RGB),
+    'rgb8': _packed(3, None),
     'bgr8': _packed(3, cv2.COLOR_BGR2RGB, rgb=BGR),
     'rgba8': _packed(4, cv2.COLOR_RGBA2RGB, rgb=RGB),
     'bgra8': _packed(4, cv2.COLOR_BGRA2RGB, rgb=BGR),
@@ -169,9 +170,10 @@ class RawImage:
             return self.to_rgb()
         rows = self._rows()[:, : self.width * encoding.row_bytes]
         pixels = rows.reshape(self.height, self.width, encoding.row_bytes)
+        rgb = encoding.rgb
         if encoding.wide:
-            return PackedImage(pixels, tuple(2 * n + self._high_byte for n in encoding.rgb))
-        return PackedImage(pixels, encoding.rgb)
+            rgb = tuple(2 * sample + self._high_byte for sample in rgb)
+        return PackedImage(pixels, rgb)
 
     @property
     def _high_byte(self) -> int:

@@ -66,7 +66,6 @@ def _image_from_cv_bridge(message: Image) -> np.ndarray:
 def image_from_compressed(message: CompressedImage) -> np.ndarray:
     """Return the JPEG or PNG image of ``message`` as RGB uint8 (H, W, 3).
 
-
     :raises ImageError: if it is damaged, or neither of the two
     """
     return decode_compressed(message.data)

@@ -6,7 +6,6 @@ Exit status 0 if every promise was kept, 1 if one was broken, 130 after Ctrl-C.
 """
 
 import argparse
-import signal
 import sys
 import time
 from pathlib import Path
@@ -56,7 +55,6 @@ def main() -> int:
     minutes = parser.parse_args().minutes
     if minutes < LEAST_MINUTES:
         parser.error(f'{minutes:g} minutes are too few; {LEAST_MINUTES:g} is the least')
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     report, interrupted = Report(), False
     try:
         soak(report, seconds=60 * minutes)

@@ -2,9 +2,9 @@
 
 import json
 import os
+import runpy
 import subprocess
 import sys
-import sysconfig
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
@@ -25,18 +25,13 @@ TYPES = {'str': 'string', 'int': 'integer', 'float': 'number', 'tuple': 'list of
 @cache
 def description() -> dict[str, Any]:
     """Return what describe.py prints, in a process of its own that finds csrnet_msgs."""
-    build = [sys.executable, str(REPOSITORY / 'tools' / 'build_msgs.py')]
-    built = subprocess.run(build, stdout=subprocess.PIPE, text=True, check=True)
-    messages = Path(built.stdout.strip())
-    python = sysconfig.get_path('purelib', vars={'base': str(messages)})
-    environment = {
-        **os.environ,
-        'PYTHONPATH': os.pathsep.join([str(REPOSITORY), python]),
-        'LD_LIBRARY_PATH': f'{messages / "lib"}:{os.environ.get("LD_LIBRARY_PATH", "")}',
-        'AMENT_PREFIX_PATH': str(messages),
-    }
+    build = runpy.run_path(str(REPOSITORY / 'tools' / 'build_msgs.py'))
+    found = build['environment'](REPOSITORY / 'msg')
+    found['PYTHONPATH'] = os.pathsep.join([str(REPOSITORY), found['PYTHONPATH']])
     script = Path(__file__).with_name('describe.py')
-    done = subprocess.run([sys.executable, script], env=environment, stdout=subprocess.PIPE)
+    done = subprocess.run(
+        [sys.executable, script], env={**os.environ, **found}, stdout=subprocess.PIPE
+    )
     if done.returncode:
         raise RuntimeError(f'{script.name} failed for the reason above')
     return json.loads(done.stdout)
