@@ -17,7 +17,7 @@ false or the node was deactivated; nobody subscribes to an output; its message c
 network failed."""
 
 
-JUMP_S = 1.0
+JUMP_S = 0.1
 """The clock jumped back, as it does when a bag loops, if it shows so much less than before; by
 less than that, threads that read it at the same time may differ."""
 

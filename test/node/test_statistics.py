@@ -66,6 +66,15 @@ def test_a_clock_that_jumps_back_starts_rates_and_silence_anew() -> None:
     assert report.received == 351
 
 
+def test_a_bag_of_half_a_second_that_loops_does_not_pile_up() -> None:
+    statistics = CameraStatistics()
+    statistics.start(1000.0)
+    for _ in range(50):
+        report = receive_at(statistics, 1000.0, frames=6, rate_hz=10.0)
+    assert report.rate_in_hz <= 10.0
+    assert report.received == 300
+
+
 def test_a_clock_that_stood_at_zero_starts_rates_and_silence_when_it_runs() -> None:
     statistics = CameraStatistics()
     statistics.start(0.0)
