@@ -1,4 +1,6 @@
-"""The choice of a compute device by name."""
+"""The choice of a compute device by name, and giving its memory back."""
+
+import ctypes
 
 import torch
 
@@ -26,3 +28,14 @@ def find_device(name: str = 'auto') -> torch.device:
             'check the NVIDIA driver with nvidia-smi'
         )
     return torch.device('cuda', int(index or 0))
+
+
+def give_memory_back(device: torch.device) -> None:
+    """Give back what the process holds of the device's memory and does not use; on a CPU, of RAM.
+
+    The heap of glibc keeps the large buffers that were freed, malloc_trim(3) apart.
+    """
+    if device.type == 'cuda':
+        torch.cuda.empty_cache()
+    elif trim := getattr(ctypes.CDLL(None), 'malloc_trim', None):
+        trim(0)

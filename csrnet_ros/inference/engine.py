@@ -10,7 +10,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from csrnet_ros.devices import find_device
+from csrnet_ros.devices import find_device, give_memory_back
 from csrnet_ros.errors import DeviceError
 from csrnet_ros.inference.backends import TABLE, Task, make_backend
 from csrnet_ros.inference.images import Image, check_image
@@ -131,7 +131,8 @@ class SegmentationEngine:
     def segment(self, image: Image, **wanted: 'Unpack[Wanted]') -> Segmentation:
         """Label one image.
 
-        :param image: RGB uint8 (H, W, 3), each side at least 64 pixels, or its packed bytes
+        :param image: RGB uint8 (H, W, 3), each side at least 64 pixels, or a
+            ``RawImage``, whose colours the device converts
         :param wanted: what is asked for beside the labels: see ``Wanted``
         :raises ImageError: if the image is not of that type, shape and size
         :raises DeviceError: if the device runs out of memory
@@ -208,10 +209,9 @@ class SegmentationEngine:
         return torch.cuda.memory_reserved(self.device) / 2**20
 
     def close(self) -> None:
-        """Give the device memory back; the engine cannot be used afterwards."""
+        """Give the memory back; the engine cannot be used afterwards."""
         del self._network, self._preprocess, self._postprocess, self._transfer
-        if self.device.type == 'cuda':
-            torch.cuda.empty_cache()
+        give_memory_back(self.device)
 
 
 def _joined(inputs: list[Tensor]) -> Tensor:

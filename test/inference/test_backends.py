@@ -174,6 +174,24 @@ for rounds in range(3):
     assert third - second < 30 * 2**20
 
 
+@pytest.mark.parametrize('backend', ['openvino', 'onnxruntime', 'torch'])
+def test_a_closed_engine_gives_its_memory_back_to_the_system(shipped, backend):
+    code = f"""
+import numpy, psutil
+from csrnet_ros.inference import SegmentationEngine
+engine = SegmentationEngine.from_checkpoint(
+    {str(shipped)!r}, device='cpu', backend={backend!r}, threads=1
+)
+engine.segment(numpy.zeros((720, 960, 3), numpy.uint8), overlay=True)
+print(psutil.Process().memory_info().rss)
+engine.close()
+print(psutil.Process().memory_info().rss)
+"""
+    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True)
+    used, closed = map(int, done.stdout.split())
+    assert used - closed > 32 * 2**20
+
+
 @pytest.mark.gpu
 @pytest.mark.parametrize('backend', ['cuda-graphs', 'torch'])
 def test_half_precision_on_cuda_labels_as_plain_pytorch(shipped, backend):
