@@ -5,18 +5,19 @@ import torch
 from torch import Tensor
 
 from csrnet_ros.errors import ImageError
-from csrnet_ros.media.encodings import PackedImage
+from csrnet_ros.inference.colors import CONVERSIONS
+from csrnet_ros.media.encodings import RawImage
 from csrnet_ros.model import MIN_SIDE_PX
 
-Image = np.ndarray | PackedImage
-"""RGB uint8 (H, W, 3), or bytes of which the device makes that."""
+Image = np.ndarray | RawImage
+"""RGB uint8 (H, W, 3), or an image as a camera sent it, of which the device makes that."""
 
 
 def check_image(image: Image) -> None:
     """Raise ImageError unless an image is one that the engine takes, each side at least 64."""
-    if isinstance(image, np.ndarray) and (
-        image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3
-    ):
+    if isinstance(image, RawImage):
+        image.rows()
+    elif image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
         raise ImageError(
             f'an image of type {image.dtype} and shape {image.shape}; expected RGB, uint8 '
             'and (height, width, 3)'
@@ -30,13 +31,12 @@ def check_image(image: Image) -> None:
 
 def as_tensor(image: Image) -> Tensor:
     """Return the bytes of an image as a tensor, in the same memory where that can be."""
-    pixels = image.pixels if isinstance(image, PackedImage) else image
+    pixels = image.rows() if isinstance(image, RawImage) else image
     return torch.from_numpy(np.require(pixels, requirements=['C', 'W']))
 
 
 def rgb_of(pixels: Tensor, image: Image) -> Tensor:
     """Return the bytes of ``image``, wherever they lie, as RGB uint8 (H, W, 3)."""
-    if not isinstance(image, PackedImage):
+    if not isinstance(image, RawImage):
         return pixels
-    # An index of numbers would be a tensor to be copied to the device, which waits for that.
-    return torch.stack([pixels[..., place] for place in image.rgb], dim=-1)
+    return CONVERSIONS[image.encoding](pixels[:, image.samples], image.width)

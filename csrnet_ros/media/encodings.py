@@ -23,8 +23,6 @@ class Encoding:
     :param rows: rows of bytes over H; more than 1 where planes of colour follow
     :param multiple_of: what height and width must be multiples of
     :param wide: samples have 16 bits; ``to_rgb`` gets the high byte of each
-    :param rgb: which samples of a pixel are red, green and blue; empty if it takes more to tell,
-        or nothing has to be picked
     """
 
     to_rgb: Callable[[np.ndarray, int], np.ndarray]
@@ -32,7 +30,6 @@ class Encoding:
     rows: float = 1
     multiple_of: tuple[int, int] = (1, 1)
     wide: bool = False
-    rgb: tuple[int, ...] = ()
 
 
 def _packed(
@@ -41,7 +38,6 @@ def _packed(
     *,
     multiple_of: tuple[int, int] = (1, 1),
     wide: bool = False,
-    rgb: tuple[int, ...] = (),
 ) -> Encoding:
     """Return an encoding whose pixels stand one after the other; None for RGB itself."""
 
@@ -50,7 +46,7 @@ def _packed(
         return np.ascontiguousarray(pixels) if code is None else cv2.cvtColor(pixels, code)
 
     row_bytes = 2 * channels if wide else channels
-    return Encoding(to_rgb, row_bytes, multiple_of=multiple_of, wide=wide, rgb=rgb)
+    return Encoding(to_rgb, row_bytes, multiple_of=multiple_of, wide=wide)
 
 
 def _half_planar(code: int) -> Encoding:
@@ -82,19 +78,17 @@ def _nv24_to_rgb(rows: np.ndarray, width: int) -> np.ndarray:
     return cv2.transform(yuv, _FROM_YUV)
 
 
-RGB, BGR, GRAY = (0, 1, 2), (2, 1, 0), (0, 0, 0)
-
 ENCODINGS: dict[str, Encoding] = {
     'rgb8': _packed(3, None),
-    'bgr8': _packed(3, cv2.COLOR_BGR2RGB, rgb=BGR),
-    'rgba8': _packed(4, cv2.COLOR_RGBA2RGB, rgb=RGB),
-    'bgra8': _packed(4, cv2.COLOR_BGRA2RGB, rgb=BGR),
-    'mono8': _packed(1, cv2.COLOR_GRAY2RGB, rgb=GRAY),
-    'rgb16': _packed(3, None, rgb=RGB, wide=True),
-    'bgr16': _packed(3, cv2.COLOR_BGR2RGB, rgb=BGR, wide=True),
-    'rgba16': _packed(4, cv2.COLOR_RGBA2RGB, rgb=RGB, wide=True),
-    'bgra16': _packed(4, cv2.COLOR_BGRA2RGB, rgb=BGR, wide=True),
-    'mono16': _packed(1, cv2.COLOR_GRAY2RGB, rgb=GRAY, wide=True),
+    'bgr8': _packed(3, cv2.COLOR_BGR2RGB),
+    'rgba8': _packed(4, cv2.COLOR_RGBA2RGB),
+    'bgra8': _packed(4, cv2.COLOR_BGRA2RGB),
+    'mono8': _packed(1, cv2.COLOR_GRAY2RGB),
+    'rgb16': _packed(3, None, wide=True),
+    'bgr16': _packed(3, cv2.COLOR_BGR2RGB, wide=True),
+    'rgba16': _packed(4, cv2.COLOR_RGBA2RGB, wide=True),
+    'bgra16': _packed(4, cv2.COLOR_BGRA2RGB, wide=True),
+    'mono16': _packed(1, cv2.COLOR_GRAY2RGB, wide=True),
     'bayer_rggb8': _packed(1, cv2.COLOR_BayerRGGB2RGB, multiple_of=(2, 2)),
     'bayer_bggr8': _packed(1, cv2.COLOR_BayerBGGR2RGB, multiple_of=(2, 2)),
     'bayer_gbrg8': _packed(1, cv2.COLOR_BayerGBRG2RGB, multiple_of=(2, 2)),
@@ -110,23 +104,6 @@ ENCODINGS['yuv422_yuy2'] = ENCODINGS['yuyv']
 
 
 Buffer = bytes | bytearray | memoryview | array.array | np.ndarray
-
-
-@dataclass(frozen=True, slots=True)
-class PackedImage:
-    """Pixels as they came, for a device that picks red, green and blue out of them itself.
-
-    :param pixels: uint8 (H, W, bytes of a pixel)
-    :param rgb: which of the bytes are red, green and blue
-    """
-
-    pixels: np.ndarray
-    rgb: tuple[int, ...]
-
-    @property
-    def shape(self) -> tuple[int, int, int]:
-        """Height, width and 3."""
-        return (*self.pixels.shape[:2], 3)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +123,11 @@ class RawImage:
     data: Buffer
     big_endian: bool = False
 
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Height, width and 3, as of the RGB image that it holds."""
+        return self.height, self.width, 3
+
     def to_rgb(self) -> np.ndarray:
         """Return the image as RGB uint8 (H, W, 3), rows packed.
 
@@ -154,33 +136,20 @@ class RawImage:
 
         :raises ImageError: if the size is impossible, or the data too short
         """
-        encoding = ENCODINGS[self.encoding]
-        rows = self._rows()
-        if encoding.wide:
-            rows = rows[:, self._high_byte :: 2]
-        return encoding.to_rgb(rows, self.width)
-
-    def to_packed(self) -> PackedImage | np.ndarray:
-        """Return the image without a copy if its bytes hold RGB as they are, else as ``to_rgb``.
-
-        :raises ImageError: as ``to_rgb``
-        """
-        encoding = ENCODINGS[self.encoding]
-        if not encoding.rgb:
-            return self.to_rgb()
-        rows = self._rows()[:, : self.width * encoding.row_bytes]
-        pixels = rows.reshape(self.height, self.width, encoding.row_bytes)
-        rgb = encoding.rgb
-        if encoding.wide:
-            rgb = tuple(2 * sample + self._high_byte for sample in rgb)
-        return PackedImage(pixels, rgb)
+        return ENCODINGS[self.encoding].to_rgb(self.rows()[:, self.samples], self.width)
 
     @property
-    def _high_byte(self) -> int:
-        return 0 if self.big_endian else 1
+    def samples(self) -> slice:
+        """Which bytes of a row are samples, the upper half of each where they have 16 bits."""
+        if not ENCODINGS[self.encoding].wide:
+            return slice(None)
+        return slice(0 if self.big_endian else 1, None, 2)
 
-    def _rows(self) -> np.ndarray:
-        """Return the bytes, uint8 (rows, step), if they are as many as they must be."""
+    def rows(self) -> np.ndarray:
+        """Return the bytes, uint8 (rows, step), without a copy.
+
+        :raises ImageError: if the size is impossible, or they are fewer than they must be
+        """
         encoding = ENCODINGS[self.encoding]
         self._check_size(encoding)
         count = int(self.height * encoding.rows)

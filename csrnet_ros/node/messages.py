@@ -11,7 +11,7 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
 from csrnet_ros.errors import ImageError
-from csrnet_ros.media.encodings import ENCODINGS, PackedImage, RawImage, decode_compressed
+from csrnet_ros.media.encodings import ENCODINGS, RawImage, decode_compressed
 
 JPEG_QUALITY = 80
 """Of 100: a third of the bytes that 95 takes, and no fault that a person watching would see."""
@@ -29,14 +29,14 @@ def image_from_message(message: Image) -> np.ndarray:
     return _raw(message).to_rgb()
 
 
-def packed_from_message(message: Image) -> np.ndarray | PackedImage:
-    """Return the bytes of the image's pixels, if they hold RGB, else as ``image_from_message``.
+def raw_from_message(message: Image) -> np.ndarray | RawImage:
+    """Return the image of ``message`` as it came, if it is known how to read it.
 
-    :raises ImageError: as ``image_from_message``
+    :raises ImageError: if the encoding is unknown, as ``image_from_message``
     """
     if message.encoding not in ENCODINGS:
         return _image_from_cv_bridge(message)
-    return _raw(message).to_packed()
+    return _raw(message)
 
 
 def _raw(message: Image) -> RawImage:
@@ -78,17 +78,17 @@ class Transport:
     :param message_type: of the topic
     :param suffix: what follows the name of the image topic, as image_transport has it
     :param read: returns a message's image as RGB uint8 (H, W, 3), or raises ImageError
-    :param read_packed: the same, but leaves it to the device to pick RGB out of the bytes
+    :param read_raw: the same, but leaves it to the device to make RGB of the bytes
     """
 
     message_type: Any
     suffix: str
     read: Callable[[Any], np.ndarray]
-    read_packed: Callable[[Any], np.ndarray | PackedImage]
+    read_raw: Callable[[Any], np.ndarray | RawImage]
 
 
 TRANSPORTS = {
-    'raw': Transport(Image, '', image_from_message, packed_from_message),
+    'raw': Transport(Image, '', image_from_message, raw_from_message),
     'compressed': Transport(
         CompressedImage, '/compressed', image_from_compressed, image_from_compressed
     ),

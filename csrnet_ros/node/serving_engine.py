@@ -60,7 +60,7 @@ class ServingEngine:
         return self._engine
 
     @property
-    def takes_packed(self) -> bool:
+    def takes_raw(self) -> bool:
         """Whether the device converts colours faster than the CPU would."""
         return self._engine is not None and self._engine.device.type != 'cpu'
 

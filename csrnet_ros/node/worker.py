@@ -104,7 +104,7 @@ class Worker:
             camera.statistics.drop(self._now_s(), 'unwatched')
             return []
         clock, transport = CpuClock(), camera.transport
-        read = transport.read_packed if self._engine.takes_packed else transport.read
+        read = transport.read_raw if self._engine.takes_raw else transport.read
         with clock.stage('convert'):
             image = read(frame)
         check_image(image)

@@ -7,7 +7,7 @@ import torch
 from csrnet_ros.errors import CheckpointError, DeviceError, ImageError
 from csrnet_ros.inference import SegmentationEngine
 from csrnet_ros.labels import CAMVID
-from csrnet_ros.media.encodings import PackedImage
+from csrnet_ros.media.encodings import RawImage
 from csrnet_ros.model import load_checkpoint
 from csrnet_ros.model.layers import resize_bilinear
 from csrnet_ros.training.datasets.street import draw_street
@@ -83,16 +83,19 @@ def test_images_of_any_layout_in_memory(engine, image):
 
 
 @pytest.mark.parametrize('device', ['cpu', pytest.param('cuda', marks=pytest.mark.gpu)])
-def test_packed_bytes_are_labelled_as_the_image_that_they_hold(weights, image, device):
+def test_a_raw_image_is_labelled_as_the_rgb_image_that_it_holds(weights, image, device):
     engine = SegmentationEngine.from_checkpoint(weights, device=device)
+    height, width = image.shape[:2]
+    padded = np.pad(image[..., ::-1], ((0, 0), (0, 1), (0, 0)))
+    raw = RawImage('bgr8', height, width, 3 * (width + 1), padded.tobytes())
     expected = engine.segment(image, overlay=True)
-    packed = PackedImage(np.dstack([image[..., ::-1], image[..., :1]]), (2, 1, 0))
-    result, other = engine.segment_batch([packed, image], overlay=True)
-    for found in (result, other):
+    for found in engine.segment_batch([raw, image], overlay=True):
         assert (found.labels == expected.labels).mean() > 0.999
         assert (found.overlay == expected.overlay).mean() > 0.999
     with pytest.raises(ImageError, match='32x90.*at least 64'):
-        engine.segment(PackedImage(np.zeros((32, 90, 4), np.uint8), (2, 1, 0)))
+        engine.segment(RawImage('mono8', 32, 90, 90, bytes(32 * 90)))
+    with pytest.raises(ImageError, match='holds 100 bytes'):
+        engine.segment(RawImage('mono8', 90, 90, 90, bytes(100)))
 
 
 def test_results_belong_to_the_caller(engine, image):

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from csrnet_ros.errors import ImageError
-from csrnet_ros.media.encodings import ENCODINGS, PackedImage, RawImage
+from csrnet_ros.media.encodings import ENCODINGS, RawImage
 
 # Where red, green and blue stand in a pixel; mono has one value for all.
 PLACES = {
@@ -118,23 +118,6 @@ def test_a_mosaic_of_one_color_is_that_color(encoding):
     data = np.tile(cell, (4, 5)).tobytes()
     found = rgb(RawImage(encoding, 8, 10, 10, data))
     np.testing.assert_array_equal(found, np.broadcast_to([*color.values()], (8, 10, 3)))
-
-
-@pytest.mark.parametrize('big_endian', [False, True])
-@pytest.mark.parametrize('padding', [0, 3])
-@pytest.mark.parametrize('encoding', sorted(ENCODINGS))
-def test_the_packed_bytes_hold_the_same_image(encoding, padding, big_endian):
-    raw = noise(encoding, 6, 8, padding=padding, big_endian=big_endian)
-    packed = raw.to_packed()
-    if isinstance(packed, PackedImage):
-        assert packed.shape == (6, 8, 3)
-        packed = packed.pixels[..., packed.rgb]
-    np.testing.assert_array_equal(packed, raw.to_rgb())
-
-
-def test_what_is_packed_is_not_copied():
-    raw = noise('bgra8', 6, 8)
-    assert np.shares_memory(raw.to_packed().pixels, np.frombuffer(raw.data, np.uint8))
 
 
 def test_packed_rgb_is_not_copied():
