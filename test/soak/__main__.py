@@ -41,7 +41,7 @@ def soak(report: Report, *, seconds: float) -> None:
         rig = Rig(children, say=say)
         overload_s = min(OVERLOAD_S, seconds / 5)
         restart(rig, report)
-        life_cycles(rig, report, seconds=0.4 * seconds)
+        life_cycles(rig, report, seconds=seconds / 2)
         left_s = begin_s + seconds - time.monotonic()
         street(rig, report, seconds=left_s - overload_s - 20)
         overload(rig, report, seconds=overload_s)
