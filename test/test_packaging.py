@@ -33,7 +33,7 @@ COMMANDS = {'segment_node'} | {
     f'csrnet-{name}'
     for name in ('bag', 'bench', 'eval', 'explain', 'export', 'node', 'segment', 'train')
 }
-OPTIONAL = {'csrnet_msgs', 'onnxruntime', 'openvino', 'vision_msgs'}
+OPTIONAL = {'csrnet_msgs', 'ncnn', 'onnxruntime', 'openvino', 'pnnx', 'vision_msgs'}
 
 
 def setup_field(name: str) -> str:

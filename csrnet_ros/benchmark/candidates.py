@@ -9,7 +9,7 @@ import torch
 
 from csrnet_ros.benchmark.networks import GRAY, load_network
 from csrnet_ros.benchmark.peers import PEERS
-from csrnet_ros.benchmark.plain import Network, PlainRunner, openvino_network, padded
+from csrnet_ros.benchmark.plain import Network, PlainRunner, ncnn_network, openvino_network, padded
 from csrnet_ros.inference import SegmentationEngine
 from csrnet_ros.labels import CAMVID
 
@@ -71,7 +71,7 @@ def our_candidates(
 def peer_candidates(
     name: str, *, size_px: tuple[int, int], batch: int, device: torch.device
 ) -> Iterator[Candidate]:
-    """Yield a network of others: in eager mode, then, on a CPU, converted by OpenVINO.
+    """Yield a network of others: in eager mode, then, on a CPU, converted for other runtimes.
 
     :raises MissingPackageError: if its package is not installed
     """
@@ -80,7 +80,10 @@ def peer_candidates(
     networks: dict[str, Network] = {EAGER: network}
     if device.type == 'cpu':
         sides_px = (padded(side_px, peer.multiple_px) for side_px in size_px)
-        networks['openvino'] = openvino_network(network, torch.zeros(batch, 3, *sides_px))
+        example = torch.zeros(batch, 3, *sides_px)
+        networks['openvino'] = openvino_network(network, example)
+        if peer.ncnn:
+            networks['ncnn'] = ncnn_network(network, example)
     for backend, run in networks.items():
         plain = PlainRunner(run, mean=GRAY, std=GRAY, device=device, multiple_px=peer.multiple_px)
         yield Candidate(

@@ -20,6 +20,7 @@ PACKAGES = (
     'torch',
     'torchvision',
     'numpy',
+    'ncnn',
     'openvino',
     'onnxruntime',
     'nncf',

@@ -39,11 +39,13 @@ class Peer:
     :param package: the package on PyPI that defines it
     :param make: builds it for a number of classes, with random weights
     :param multiple_px: its input's sides must be multiples of this
+    :param ncnn: whether ncnn can run it
     """
 
     package: str
     make: Callable[[int], nn.Module]
     multiple_px: int = 1
+    ncnn: bool = True
 
     @property
     def origin(self) -> str:
@@ -91,7 +93,10 @@ PEERS = MappingProxyType(
         'deeplab-mobilenet-v3': Peer('torchvision', _torchvision('deeplabv3_mobilenet_v3_large')),
         'unet-resnet18': Peer('segmentation-models-pytorch', _segmentation_models('Unet')),
         'fpn-resnet18': Peer(
-            'segmentation-models-pytorch', _segmentation_models('FPN'), multiple_px=32
+            'segmentation-models-pytorch',
+            _segmentation_models('FPN'),
+            multiple_px=32,
+            ncnn=False,  # 1.0.20261020 ends with SIGSEGV in its forward pass
         ),
         'segformer-b0': Peer('transformers', _segformer_b0),
     }

@@ -1,7 +1,9 @@
 """A network as a user would run it who writes the few lines around it by hand."""
 
+import tempfile
 import warnings
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,6 +12,7 @@ from torch import Tensor, nn
 from torch.nn.functional import pad
 
 from csrnet_ros.extras import load_extra
+from csrnet_ros.inference.convert import to_ncnn
 from csrnet_ros.inference.timing import CpuClock, CudaClock
 from csrnet_ros.model.layers import resize_bilinear
 
@@ -92,3 +95,18 @@ def openvino_network(network: nn.Module, example: Tensor) -> Network:
     }
     compiled = openvino.Core().compile_model(model, 'CPU', options)
     return lambda x: torch.from_numpy(compiled(x.numpy())[0])
+
+
+def ncnn_network(network: nn.Module, example: Tensor) -> Network:
+    """Return a network converted for ncnn and the shape of ``example``, float32.
+
+    It gets as many threads as PyTorch has.
+
+    :raises MissingPackageError: if ncnn or pnnx, its converter, is not installed
+    """
+    load_extra('ncnn', package='ncnn')
+    from csrnet_ros.inference.backends.ncnn import NcnnNetwork
+
+    with tempfile.TemporaryDirectory() as folder:
+        to_ncnn(network, Path(folder), (1, *example.shape[1:]))
+        return NcnnNetwork(Path(folder))

@@ -1,7 +1,11 @@
 """Networks in the formats of other runtimes, for one size of image or for any number and size."""
 
 import logging
+import shutil
+import subprocess
+import tempfile
 import warnings
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -19,6 +23,8 @@ if TYPE_CHECKING:
 
 ANY = -1
 """In a shape: any number."""
+
+NCNN_FILES = ('network.ncnn.param', 'network.ncnn.bin')
 
 EXAMPLES = (2, 96, 160)
 """Number, height and width of what a network is traced with where any will do: none of them
@@ -116,6 +122,33 @@ def to_openvino(network: Exportable, size: tuple[int, int, int]) -> 'openvino.Mo
     model.input(0).get_tensor().set_names({network.input_name})
     model.output(0).get_tensor().set_names({network.output_name})
     return model
+
+
+def to_ncnn(network: nn.Module, folder: Path, *shapes: tuple[int, ...]) -> None:
+    """Write a network for ncnn into a folder, ``NCNN_FILES``; its input has one image.
+
+    :param shapes: that of its input; of sides that differ in a second one any length will do
+    :raises MissingPackageError: if pnnx, which converts it, is not installed
+    :raises RuntimeError: if pnnx fails; the message ends with its last words
+    """
+    pnnx = load_extra('pnnx', package='pnnx')
+    with tempfile.TemporaryDirectory() as temporary:
+        # pnnx names what it writes, and more than is needed, by what it reads.
+        path = Path(temporary) / 'network.pt'
+        with warnings.catch_warnings():
+            warnings.simplefilter('ignore')  # as in to_openvino
+            torch.jit.trace(network.eval(), torch.zeros(shapes[0]), check_trace=False).save(path)
+        inputs = [
+            f'{name}=[{",".join(map(str, shape))}]f32'
+            for name, shape in zip(('inputshape', 'inputshape2'), shapes, strict=False)
+        ]
+        command = [pnnx.EXEC_PATH, path, *inputs, 'fp16=0']
+        done = subprocess.run(command, cwd=temporary, capture_output=True, text=True)
+        written = [Path(temporary) / name for name in NCNN_FILES]
+        if done.returncode or not all(file.exists() for file in written):
+            raise RuntimeError(f'pnnx failed: {(done.stdout + done.stderr)[-300:]}')
+        for file in written:
+            shutil.copy(file, folder)
 
 
 def to_onnx(network: Exportable, size: tuple[int, int, int]) -> 'ONNXProgram':

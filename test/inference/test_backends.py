@@ -101,7 +101,7 @@ def test_auto_takes_the_first_of_the_table(shipped):
     ('name', 'kind', 'words'),
     [
         ('tensorflow', ValueError, "'tensorflow'.*auto, .*openvino"),
-        ('cuda-graphs', DeviceError, 'cuda-graphs does not run on cpu; openvino'),
+        ('cuda-graphs', DeviceError, 'cuda-graphs does not run on cpu; ncnn, openvino'),
     ],
 )
 def test_a_backend_that_is_not_there(shipped, name, kind, words):
@@ -124,8 +124,9 @@ print(engine.backend)
 
 
 def test_auto_does_without_what_is_not_installed_and_says_so(shipped):
-    done = run_without(['openvino', 'onnxruntime'], shipped, 'auto')
+    done = run_without(['pnnx', 'openvino', 'onnxruntime'], shipped, 'auto')
     assert done.stdout == 'torch\n', done.stderr
+    assert 'pip install ncnn pnnx' in done.stderr
     assert 'pip install openvino' in done.stderr
 
 
@@ -154,7 +155,7 @@ print(torch.get_num_threads())
     assert done.stdout == '1\n'
 
 
-@pytest.mark.parametrize('backend', ['openvino', 'onnxruntime'])
+@pytest.mark.parametrize('backend', ['ncnn', 'openvino', 'onnxruntime'])
 def test_many_sizes_take_no_more_memory_than_a_few(shipped, backend):
     # In a process of its own, whose memory is the engine's.
     code = f"""
@@ -174,7 +175,7 @@ for rounds in range(3):
     assert third - second < 30 * 2**20
 
 
-@pytest.mark.parametrize('backend', ['openvino', 'onnxruntime', 'torch'])
+@pytest.mark.parametrize('backend', ON_CPU)
 def test_a_closed_engine_gives_its_memory_back_to_the_system(shipped, backend):
     code = f"""
 import numpy, psutil

@@ -55,6 +55,12 @@ def _cuda_graphs(checkpoint: Checkpoint, task: Task) -> Backend:
     return CudaGraphsBackend(checkpoint, device=task.device, dtype=task.dtype)
 
 
+def _ncnn(checkpoint: Checkpoint, task: Task) -> Backend:
+    from csrnet_ros.inference.backends.ncnn import NcnnBackend
+
+    return NcnnBackend(checkpoint, threads=task.threads)
+
+
 def _openvino(checkpoint: Checkpoint, task: Task) -> Backend:
     from csrnet_ros.inference.backends.openvino import OpenVinoBackend, load_or_convert
 
@@ -93,6 +99,7 @@ class BackendRow:
 
 TABLE = {
     'cuda-graphs': BackendRow(('cuda',), _cuda_graphs),
+    'ncnn': BackendRow(('cpu',), _ncnn, ('ncnn', 'pnnx')),
     'openvino': BackendRow(('cpu',), _openvino, ('openvino',)),
     'onnxruntime': BackendRow(('cpu',), _onnxruntime, ('onnxruntime', 'onnx', 'onnxscript')),
     'torch': BackendRow(('cuda', 'cpu'), _torch),
