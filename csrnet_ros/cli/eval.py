@@ -31,7 +31,7 @@ from csrnet_ros.cli.sheets import write_sheets
 from csrnet_ros.cli.tables import boundary_line, iou_table, summary
 from csrnet_ros.devices import find_device
 from csrnet_ros.media.confusion import draw_confusion
-from csrnet_ros.media.saving import save_image
+from csrnet_ros.media.saving import prove_writable, save_image
 from csrnet_ros.training.check import check_dataset
 from csrnet_ros.training.crops import CropFinder
 from csrnet_ros.training.datasets import DATASETS, FileDataset
@@ -44,6 +44,9 @@ from csrnet_ros.training.scores import Score, Scores
 def main() -> int:
     """Print the table of classes, and write all else that is asked for."""
     args = parse(__doc__)
+    files = [path for path in (args.json, args.picture, args.report) if path]
+    for folder in (*(file.parent for file in files), *filter(None, [args.sheets])):
+        prove_writable(folder)
     device = find_device(args.device)
     networks = load_networks(args.weights)
     data = DATASETS[args.data](args.root, args.split)
@@ -62,7 +65,6 @@ def main() -> int:
     _tell(networks, scores.networks, data)
     for write, path in ((_write_json, args.json), (_draw, args.picture)):
         if path:
-            path.parent.mkdir(parents=True, exist_ok=True)
             for own, network, score in zip(own_paths(path, networks), networks, scores.networks):
                 write(own, network, score, data)
     if args.sheets:

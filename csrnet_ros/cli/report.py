@@ -37,7 +37,6 @@ def write_report(
         },
         worst=[_image(index, names, evaluator) for index in scores.worst(WORST)],
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(render_page(page), encoding='utf-8')
     print(f'look at {path}')
 

@@ -1,10 +1,23 @@
 """Images and videos to disk; a file is there whole, or not at all."""
 
+import tempfile
 from pathlib import Path
 from types import TracebackType
 
 import cv2
 import numpy as np
+
+
+def prove_writable(folder: Path) -> None:
+    """Make a folder unless it is there, before work whose results it shall hold.
+
+    :raises OSError: if no file can be made in it
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, str(folder)) from error
 
 
 def save_image(path: Path, image: np.ndarray) -> None:

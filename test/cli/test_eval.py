@@ -137,3 +137,11 @@ def test_two_files_of_one_network_go_by_their_names_which_must_differ(tmp_path, 
     done = evaluate('--root', small_camvid, '--weights', first, first)
     assert done.returncode == 1
     assert 'two weights files of one network are called first' in done.stderr
+
+
+@pytest.mark.parametrize('option', [('--json', '/sys/a.json'), ('--report', '/sys/a.html')])
+def test_a_place_that_takes_no_file_is_refused_before_anything_else(tmp_path, option):
+    done = evaluate('--root', tmp_path, '--weights', tmp_path / 'none.safetensors', *option)
+    assert done.returncode == 1
+    assert "Permission denied: '/sys'" in done.stderr
+    assert 'none.safetensors' not in done.stderr

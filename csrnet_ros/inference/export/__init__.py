@@ -14,6 +14,7 @@ from csrnet_ros.errors import ExportError
 from csrnet_ros.extras import load_extra
 from csrnet_ros.inference.export.formats import FORMATS, Export
 from csrnet_ros.inference.export.reference import Reference
+from csrnet_ros.media.saving import prove_writable
 from csrnet_ros.model import Checkpoint
 
 __all__ = ['FORMATS', 'Export', 'Run', 'export_network']
@@ -51,7 +52,7 @@ def export_network(
         load_extra(module, package=package)
     if out.suffix != row.suffix:
         raise ExportError(f'{out}: a file of format {export.format} ends in {row.suffix}')
-    out.parent.mkdir(parents=True, exist_ok=True)
+    prove_writable(out.parent)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix='.export-') as temporary:
         path = Path(temporary) / out.name
         logger.info('writing %s', row.title)
