@@ -56,6 +56,7 @@ def test_a_record_tells_what_was_measured_and_on_what(model_record):
         ('light', 'eager'),
         ('light', 'torch'),
         ('lraspp-mobilenet-v3', 'eager'),
+        ('lraspp-mobilenet-v3', 'ncnn'),
         ('lraspp-mobilenet-v3', 'openvino'),
     }
     for (network, _), row in rows.items():
