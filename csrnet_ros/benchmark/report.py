@@ -39,9 +39,9 @@ float32, written as a user would; below 1 is faster.
 
 Networks of others, which could be installed instead, take the same turns. **Their weights are
 random**: nothing was downloaded, and only their speed is measured. They run in plain eager PyTorch
-and, on a CPU, converted for OpenVINO and, but for FPN, on which it crashes, for ncnn. The last table
-of each size compares end to end: plain with plain, and the best way to run each network with the
-best way to run the others, 8 bits left out.
+and, on a CPU, converted for OpenVINO and for ncnn, but for FPN, on which ncnn crashes. The last
+table of each size compares end to end: plain with plain, and the best way to run each network with
+the best way to run the others, 8 bits left out.
 """,
         'node': """## Node
 

@@ -12,7 +12,9 @@ import torch
 from csrnet_ros.errors import DeviceError
 from csrnet_ros.inference import SegmentationEngine, available_weights
 from csrnet_ros.inference.backends import TABLE
-from csrnet_ros.model import load_checkpoint
+from csrnet_ros.inference.backends.ncnn import NcnnBackend
+from csrnet_ros.labels import CAMVID
+from csrnet_ros.model import CONFIGS, Checkpoint, CSRNet, load_checkpoint
 from csrnet_ros.model.layers import resize_bilinear
 from csrnet_ros.training.datasets.street import draw_street
 
@@ -87,6 +89,25 @@ def test_images_of_different_sizes_go_together_at_a_working_size(shipped):
     assert len({id(found.stage_times_ms) for found in together}) == 1
     for image, found in zip(images, together, strict=True):
         assert (found.labels == engine.segment(image).labels).mean() >= 0.9999
+
+
+@pytest.mark.parametrize('name', ['heavy', 'light-without-spfm', 'light-without-attention'])
+def test_ncnn_gives_the_logits_of_networks_that_differ_in_their_parts(name):
+    torch.manual_seed(0)
+    network = CSRNet(CONFIGS[name], num_classes=len(CAMVID)).eval()
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm1d | torch.nn.BatchNorm2d):
+            module.running_mean.normal_(std=0.1)
+            module.running_var.uniform_(0.5, 1.5)
+    gray = (110.0, 110.0, 110.0)
+    checkpoint = Checkpoint(network.config, CAMVID, gray, gray, network.state_dict())
+    backend = NcnnBackend(checkpoint, threads=1)
+    for size in SIZES:
+        x = torch.randn(2, 3, *size)
+        with torch.inference_mode():
+            expected = network.logits(x)
+        error = (backend.logits(x) - expected).abs().max()
+        assert error < 1e-4 * expected.abs().max()
 
 
 def test_an_empty_batch(engine):
