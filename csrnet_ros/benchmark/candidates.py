@@ -20,6 +20,9 @@ are in host memory, it returns the milliseconds of each stage."""
 EAGER = 'eager'
 """Plain PyTorch, float32, as a user would write it: what all else is compared with."""
 
+CHANNELS_LAST = 'eager-channels-last'
+"""The same with the channels of a pixel side by side."""
+
 OURS = 'csrnet_ros'
 
 
@@ -27,7 +30,7 @@ OURS = 'csrnet_ros'
 class Candidate:
     """One network, run in one way.
 
-    :param backend: ``EAGER``, or what else runs it
+    :param backend: ``EAGER``, ``CHANNELS_LAST``, or what else runs it
     :param origin: the package that defines the network
     :param miou: percent on CamVid test, as the weights record it; None if they do not
     """
@@ -44,12 +47,12 @@ class Candidate:
 def our_candidates(
     name: str, *, backends: Sequence[str], precisions: Sequence[str], device: torch.device
 ) -> Iterator[Candidate]:
-    """Yield a network of the paper: in eager mode, then by each backend in each precision.
+    """Yield a network of the paper: in eager mode, plain and with channels last, then by each
+    backend in each precision.
 
     :param precisions: of float16 and float32, on CUDA; a backend on a CPU has its own
     """
     checkpoint = load_network(name)
-    network = checkpoint.build().to(device)
     make = partial(
         Candidate,
         network=name,
@@ -57,8 +60,18 @@ def our_candidates(
         origin=OURS,
         miou=checkpoint.provenance.get('miou'),
     )
-    plain = PlainRunner(network.logits, mean=checkpoint.mean, std=checkpoint.std, device=device)
-    yield make(backend=EAGER, precision='float32', run=plain.run)
+    for mode, memory_format in (
+        (EAGER, torch.contiguous_format),
+        (CHANNELS_LAST, torch.channels_last),
+    ):
+        plain = PlainRunner(
+            checkpoint.build().to(device, memory_format=memory_format).logits,
+            mean=checkpoint.mean,
+            std=checkpoint.std,
+            device=device,
+            memory_format=memory_format,
+        )
+        yield make(backend=mode, precision='float32', run=plain.run)
     for backend in backends:
         for precision in precisions if device.type == 'cuda' else precisions[:1]:
             engine = SegmentationEngine(

@@ -28,6 +28,8 @@ class PlainRunner:
     :param mean: of each channel, in pixel values
     :param std: of each channel, in pixel values
     :param multiple_px: zeros fill the input up to sides that are multiples of this
+    :param memory_format: of the input; by default PyTorch's own, in which torchvision's
+        ``to_tensor`` gives images
     """
 
     def __init__(
@@ -38,12 +40,14 @@ class PlainRunner:
         std: Statistics,
         device: torch.device,
         multiple_px: int = 1,
+        memory_format: torch.memory_format = torch.contiguous_format,
     ) -> None:
         self._network = network
         self._mean = torch.tensor(mean, device=device)[:, None, None]
         self._std = torch.tensor(std, device=device)[:, None, None]
         self._device = device
         self._multiple_px = multiple_px
+        self._memory_format = memory_format
         self._clock = CudaClock() if device.type == 'cuda' else CpuClock()
 
     @torch.inference_mode()
@@ -60,6 +64,7 @@ class PlainRunner:
             batch = torch.from_numpy(np.stack(images)).to(self._device).permute(0, 3, 1, 2)
             right, below = (padded(side, self._multiple_px) - side for side in (width, height))
             x = pad((batch - self._mean) / self._std, (0, right, 0, below))
+            x = x.contiguous(memory_format=self._memory_format)
         with self._clock.stage('network'):
             logits = self._network(x)
         with self._clock.stage('postprocess'):

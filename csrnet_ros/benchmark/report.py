@@ -35,7 +35,9 @@ same passes, never mixed:
 
 On CUDA the stages are timed by events on the device, and a pass ends when the labels are in host
 memory. *of eager* is the median divided by that of the same network in plain eager PyTorch,
-float32, written as a user would; below 1 is faster.
+float32, written as a user would, the image in PyTorch's own layout as torchvision's `to_tensor`
+gives it; below 1 is faster. *eager-channels-last* is the same with the channels of a pixel side by
+side, in network and image: PyTorch's convolutions on a CPU are faster so.
 
 Networks of others, which could be installed instead, take the same turns. **Their weights are
 random**: nothing was downloaded, and only their speed is measured. They run in plain eager PyTorch

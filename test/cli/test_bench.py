@@ -54,6 +54,7 @@ def test_a_record_tells_what_was_measured_and_on_what(model_record):
     rows = {(row['network'], row['backend']): row for row in record['figures']}
     assert set(rows) == {
         ('light', 'eager'),
+        ('light', 'eager-channels-last'),
         ('light', 'torch'),
         ('lraspp-mobilenet-v3', 'eager'),
         ('lraspp-mobilenet-v3', 'ncnn'),
