@@ -1,5 +1,6 @@
 """csrnet-bag as a user runs it, on bags that the tests record themselves."""
 
+import re
 import signal
 import subprocess
 import sys
@@ -166,8 +167,10 @@ def test_ctrl_c_keeps_what_is_done_and_says_so(tmp_path, weights):
         command(bag, tmp_path / 'out', '--weights', weights), stderr=subprocess.PIPE, text=True
     )
     said = ''
-    while '| 1/200 ' not in said:
-        said += process.stderr.read(10)
+    while not re.search(r'\| [1-9]\d*/200 ', said):
+        more = process.stderr.read(10)
+        assert more, said
+        said += more
     process.send_signal(signal.SIGINT)
     said = process.communicate()[1]
     assert process.returncode == 130
