@@ -21,10 +21,9 @@ def measure_ablations(
 
     :param size_px: height and width; the paper has 1024x2048
     """
-    candidates = [
-        candidate
+    candidates = [  # the first of each network's, which is the plain one
+        next(our_candidates(config.name, backends=(), precisions=(), device=device))
         for config in ABLATIONS.values()
-        for candidate in our_candidates(config.name, backends=(), precisions=(), device=device)
     ]
     figures = compare(candidates, frames(size_px, batch=1), seconds=seconds, watch=watch)
     return [
