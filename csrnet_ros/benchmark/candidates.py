@@ -65,7 +65,7 @@ def our_candidates(
         (CHANNELS_LAST, torch.channels_last),
     ):
         plain = PlainRunner(
-            checkpoint.build().to(device, memory_format=memory_format).logits,
+            checkpoint.build().to(device).to(memory_format=memory_format).logits,
             mean=checkpoint.mean,
             std=checkpoint.std,
             device=device,
