@@ -44,9 +44,10 @@ from csrnet_ros.training.scores import Score, Scores
 def main() -> int:
     """Print the table of classes, and write all else that is asked for."""
     args = parse(__doc__)
-    files = [path for path in (args.json, args.picture, args.report) if path]
-    for folder in (*(file.parent for file in files), *filter(None, [args.sheets])):
-        prove_writable(folder)
+    for path in filter(None, (args.json, args.picture, args.report)):
+        prove_writable(path.parent)
+    if args.sheets:
+        prove_writable(args.sheets)
     device = find_device(args.device)
     networks = load_networks(args.weights)
     data = DATASETS[args.data](args.root, args.split)

@@ -59,7 +59,6 @@ class SheetFolder:
         self._data = evaluator.data
         width_px = sheet_width_px(2 + len(names))
         self._legend = draw_legend(self._data.labels, width_px=width_px, text_px=TEXT_PX)
-        path.mkdir(parents=True, exist_ok=True)
 
     def write_images(self) -> None:
         """Write the sheet of whole images."""

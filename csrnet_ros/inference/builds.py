@@ -7,7 +7,7 @@ import logging
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -55,6 +55,20 @@ def find_or_build(key: str, build: Callable[[Path], None], *, what: str) -> Path
         return folder
     logger.info('converting the network for %s, once for these weights', what)
     return keep_build(key, build, what=what)
+
+
+@contextlib.contextmanager
+def build_folder(key: str, build: Callable[[Path], None], *, what: str) -> Iterator[Path]:
+    """Give the folder of a build; one that the disk does not take is there for this context alone.
+
+    Parameters are those of ``find_or_build``.
+    """
+    if folder := find_or_build(key, build, what=what):
+        yield folder
+        return
+    with tempfile.TemporaryDirectory() as temporary:
+        build(Path(temporary))
+        yield Path(temporary)
 
 
 def find_build(key: str) -> Path | None:

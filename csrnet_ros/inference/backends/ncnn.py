@@ -4,7 +4,6 @@ Its 3x3 convolutions multiply less than half as often as the direct ones of the 
 A. Lavin, S. Gray, "Fast Algorithms for Convolutional Neural Networks", 2016.
 """
 
-import tempfile
 from math import ceil
 from pathlib import Path
 
@@ -15,7 +14,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from csrnet_ros.inference.builds import build_key, find_or_build
+from csrnet_ros.inference.builds import build_folder, build_key
 from csrnet_ros.inference.convert import NCNN_FILES, to_ncnn
 from csrnet_ros.inference.deploy import fold_batch_norm, replace_modules
 from csrnet_ros.model import Checkpoint
@@ -56,7 +55,7 @@ class NcnnNetwork:
         status, found = extractor.extract('out0')
         if status:
             raise RuntimeError(f'ncnn ends with status {status}')
-        return np.array(found)
+        return np.asarray(found)
 
 
 class NcnnBackend:
@@ -149,8 +148,5 @@ def load_or_convert(checkpoint: Checkpoint, *, threads: int) -> NcnnNetwork:
         to_ncnn(Logits(checkpoint), folder, (1, 3, 96, 160), (1, 3, 160, 224))
 
     key = build_key(checkpoint, 'ncnn', pnnx.__version__, Path(__file__).read_text())
-    if folder := find_or_build(key, build, what='ncnn'):
+    with build_folder(key, build, what='ncnn') as folder:
         return NcnnNetwork(folder, threads=threads)
-    with tempfile.TemporaryDirectory() as temporary:
-        build(Path(temporary))
-        return NcnnNetwork(Path(temporary), threads=threads)

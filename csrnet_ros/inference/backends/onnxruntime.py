@@ -1,13 +1,12 @@
 """ONNX Runtime, on CPUs: one converted network for every size."""
 
-import tempfile
 from pathlib import Path
 
 import onnxruntime
 import torch
 from torch import Tensor
 
-from csrnet_ros.inference.builds import build_key, find_or_build
+from csrnet_ros.inference.builds import build_folder, build_key
 from csrnet_ros.inference.convert import ANY, Logits, to_onnx
 from csrnet_ros.model import Checkpoint
 
@@ -44,8 +43,5 @@ def load_or_convert(checkpoint: Checkpoint) -> bytes:
         to_onnx(Logits(checkpoint), (ANY, ANY, ANY)).save(folder / FILE)
 
     key = build_key(checkpoint, 'onnx', onnxruntime.__version__)
-    if folder := find_or_build(key, build, what='ONNX Runtime'):
+    with build_folder(key, build, what='ONNX Runtime') as folder:
         return (folder / FILE).read_bytes()
-    with tempfile.TemporaryDirectory() as temporary:
-        build(Path(temporary))
-        return (Path(temporary) / FILE).read_bytes()
