@@ -185,14 +185,11 @@ def _add_accounts(
 
 
 def _add_growth(report: Report, what: str, memory_mib: list[float]) -> None:
-    """Add how memory grew from the first quarter of the samples to the last.
-
-    What threads hold at the moment makes single samples differ by several percent.
-    """
+    """Add how memory grew from the first tenth of the samples to the last."""
     if not memory_mib:
         return
-    quarter = max(1, len(memory_mib) // 4)
-    first, last = np.median(memory_mib[:quarter]), np.median(memory_mib[-quarter:])
+    tenth = max(1, len(memory_mib) // 10)
+    first, last = np.median(memory_mib[:tenth]), np.median(memory_mib[-tenth:])
     report.add(
         what,
         f'{first:.0f} to {last:.0f} MiB',
