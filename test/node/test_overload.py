@@ -9,6 +9,7 @@ from soak.images import PLAIN_PX
 
 CAMERA = '/camera/image_raw'
 FRAMES = 150
+UNWATCHED = 'frames dropped: unwatched'
 
 
 def test_the_newest_frames_are_labelled_and_all_others_counted(
@@ -23,11 +24,13 @@ def test_the_newest_frames_are_labelled_and_all_others_counted(
     }
     given = [part for item in parameters.items() for part in ('-p', '{}:={}'.format(*item))]
     start_node(*given).wait_for('labelling')
-    labels = peer.listen('/csrnet/label')
     diagnostics = peer.listen('/csrnet/diagnostics', DiagnosticArray)
     camera = children.start('camera', 'soak.camera', CAMERA)
     camera.ask(rate_hz=2, menu='plain')
+    peer.values_when(diagnostics, lambda now: int(now[UNWATCHED]) > 0)
+    labels = peer.listen('/csrnet/label')
     values = peer.values_when(diagnostics, lambda now: int(now['frames published']) >= 2)
+    unwatched = int(values[UNWATCHED])
     stages = ('preprocess', 'network', 'postprocess')
     engine_ms = sum(float(values[f'{stage} p50 (ms)']) for stage in stages)
     camera.ask(rate_hz=5e3 / engine_ms, menu='plain')
@@ -41,7 +44,8 @@ def test_the_newest_frames_are_labelled_and_all_others_counted(
 
     values = peer.values_when(diagnostics, settled)
     published, dropped = int(values['frames published']), int(values['frames dropped'])
-    assert int(values['frames dropped: overwritten']) == dropped > published
+    assert int(values[UNWATCHED]) == unwatched
+    assert int(values['frames dropped: overwritten']) == dropped - unwatched > published
     stamps = [labels.get(timeout=60).header.stamp for _ in range(published)]
     stamps_ns = [10**9 * stamp.sec + stamp.nanosec for stamp in stamps]
     assert labels.empty()
