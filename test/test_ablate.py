@@ -8,19 +8,7 @@ from pathlib import Path
 
 SCRIPT = Path(__file__).parents[1] / 'tools' / 'ablate.py'
 
-OPTIONS = [
-    '--seeds',
-    '4',
-    '--epochs',
-    '1',
-    '--batch-size',
-    '2',
-    '--crop',
-    '64',
-    '64',
-    '--device',
-    'cpu',
-]
+OPTIONS = ['--seeds=4', '--epochs=1', '--batch-size=2', '--device=cpu', '--crop', '64', '64']
 
 MEASURED = 'without hard pixels'
 

@@ -7,7 +7,9 @@ beside the two folders. Only the stem of the first name in a line counts.
 
 There are two traditions of making 11 classes of the 32, whose figures must not be compared:
 ``segnet`` merges them as SegNet and the paper do, ``exact`` takes the 11 colours that have a
-class's own name and ignores the other 21, as PIDNet, DDRNet and RegSeg do.
+class's own name and ignores the other 21, as PIDNet, DDRNet and RegSeg do. Which colours SegNet
+merges stands in no paper; these are the groups of MathWorks' example "Semantic Segmentation Using
+Deep Learning" (``camvidPixelLabelIDs``), which says that it follows SegNet.
 """
 
 from dataclasses import dataclass
