@@ -98,7 +98,15 @@ def test_a_file_is_short(path: Path) -> None:
     assert len(path.read_text().splitlines()) < 300
 
 
-@pytest.mark.parametrize('name', ['csrnet_ros.labels', 'csrnet_ros.errors'])
-def test_the_bottom_layer_loads_without_torch(name: str) -> None:
-    code = f'import sys, {name}; sys.exit("torch" in sys.modules)'
+@pytest.mark.parametrize(
+    ('name', 'slow'),
+    [
+        ('labels', 'torch'),
+        ('errors', 'torch'),
+        ('node.segmentation_node', 'torchvision'),
+        ('cli.train', 'torchvision'),
+    ],
+)
+def test_what_is_slow_to_load_is_loaded_by_those_who_need_it(name: str, slow: str) -> None:
+    code = f'import sys, csrnet_ros.{name}; sys.exit("{slow}" in sys.modules)'
     assert subprocess.run([sys.executable, '-c', code]).returncode == 0

@@ -7,7 +7,6 @@ from urllib.error import URLError
 import safetensors.torch
 import torch
 from torch import Tensor
-from torchvision.models import ResNet18_Weights
 
 from csrnet_ros.errors import TrainingError
 from csrnet_ros.model.backbone import ResNet18Backbone
@@ -42,6 +41,8 @@ def load_backbone(backbone: ResNet18Backbone, *, source: str) -> None:
 
 
 def _download() -> dict[str, Tensor]:
+    from torchvision.models import ResNet18_Weights  # here, since it takes a second
+
     weights = ResNet18_Weights.IMAGENET1K_V1
     try:
         return dict(weights.get_state_dict(progress=True, check_hash=True, weights_only=True))

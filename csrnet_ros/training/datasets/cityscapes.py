@@ -2,22 +2,25 @@
 
 ``root`` holds the folders ``leftImg8bit`` and ``gtFine``, or the two zip files of the same
 content, which torchvision then unpacks. Label files are the labelIds; ids that the benchmark
-leaves out are void.
+leaves out are void. torchvision is imported when it is needed: it takes a second, since it brings
+PyTorch's compiler along.
 """
 
+from functools import cache
 from pathlib import Path
-
-from torchvision.datasets import Cityscapes
 
 from csrnet_ros.errors import DatasetError
 from csrnet_ros.labels import CITYSCAPES, VOID
 from csrnet_ros.training.datasets.files import FileDataset, Pair, parts_of
 from csrnet_ros.training.datasets.masks import MaskCode
 
-TRAIN_IDS = {row.id: row.train_id for row in Cityscapes.classes if row.id >= 0}
-"""Class of each labelId, 255 for void; the licence plate's -1 is in no file."""
 
-LABEL_IDS = {train_id: id_ for id_, train_id in TRAIN_IDS.items() if train_id != VOID}
+@cache
+def train_ids() -> dict[int, int]:
+    """Return the class of each labelId, 255 for void; the licence plate's -1 is in no file."""
+    from torchvision.datasets import Cityscapes
+
+    return {row.id: row.train_id for row in Cityscapes.classes if row.id >= 0}
 
 
 def cityscapes(root: Path | str, split: str) -> FileDataset:
@@ -29,16 +32,19 @@ def cityscapes(root: Path | str, split: str) -> FileDataset:
     :raises DatasetError: if a folder is missing
     """
     parts = parts_of(split, data='Cityscapes')
+    label_ids = {train_id: id_ for id_, train_id in train_ids().items() if train_id != VOID}
     return FileDataset(
         name=f'Cityscapes {split}',
         labels=CITYSCAPES,
         pairs=tuple(pair for part in parts for pair in _pairs(Path(root), part)),
-        code=MaskCode(TRAIN_IDS),
-        prediction_values=tuple(LABEL_IDS[label] for label in range(len(CITYSCAPES))),
+        code=MaskCode(train_ids()),
+        prediction_values=tuple(label_ids[label] for label in range(len(CITYSCAPES))),
     )
 
 
 def _pairs(root: Path, part: str) -> list[Pair]:
+    from torchvision.datasets import Cityscapes
+
     try:
         found = Cityscapes(str(root), split=part, mode='fine', target_type='semantic')
     except (RuntimeError, OSError) as error:

@@ -4,13 +4,10 @@ from collections.abc import Iterator
 
 from csrnet_ros.labels import CAMVID, CITYSCAPES, VOID
 from csrnet_ros.training.datasets.camvid_original import ORIGINAL
-from csrnet_ros.training.datasets.cityscapes import TRAIN_IDS
+from csrnet_ros.training.datasets.cityscapes import train_ids
 from csrnet_ros.training.datasets.files import FileDataset
 
-ID_COUNT = len(TRAIN_IDS)
 TRAIN_ID_COUNT = len(CITYSCAPES)
-NO_CLASS = set(range(min(id_ for id_, label in TRAIN_IDS.items() if label != VOID)))
-"""The labelIds before the first class: unlabelled, ego vehicle and the like."""
 
 
 def explain(data: FileDataset, found: set[int]) -> list[str]:
@@ -26,20 +23,21 @@ def _of_colors(data: FileDataset, found: set[int], unknown: set[int]) -> Iterato
 
 
 def _of_ids(data: FileDataset, found: set[int], unknown: set[int]) -> Iterator[str]:
-    expected = set(data.code.classes)
-    count = len(data.labels)
-    if expected == set(TRAIN_IDS):
-        if (VOID in unknown or max(found, default=0) < TRAIN_ID_COUNT) and not found <= NO_CLASS:
+    count, label_ids = len(data.labels), train_ids()
+    # The labelIds before the first class: unlabelled, ego vehicle and the like.
+    no_class = set(range(min(id_ for id_, label in label_ids.items() if label != VOID)))
+    if set(data.code.classes) == set(label_ids):
+        if (VOID in unknown or max(found, default=0) < TRAIN_ID_COUNT) and not found <= no_class:
             yield (
                 f'these look like Cityscapes trainIds (0 to {TRAIN_ID_COUNT - 1} and {VOID}) '
-                f'where labelIds (0 to {ID_COUNT - 1}) are expected: use the '
+                f'where labelIds (0 to {len(label_ids) - 1}) are expected: use the '
                 '*_gtFine_labelIds.png files as they came'
             )
     elif not unknown:
         return
-    elif count == TRAIN_ID_COUNT and found <= {*TRAIN_IDS, VOID}:
+    elif count == TRAIN_ID_COUNT and found <= {*label_ids, VOID}:
         yield (
-            f'these look like Cityscapes labelIds (0 to {ID_COUNT - 1}) where trainIds '
+            f'these look like Cityscapes labelIds (0 to {len(label_ids) - 1}) where trainIds '
             f'(0 to {TRAIN_ID_COUNT - 1}) are expected: read them with --data cityscapes, or '
             'make *_gtFine_labelTrainIds.png files with cityscapesScripts'
         )
