@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from csrnet_ros.cli.domain import own_domain
+
 REPOSITORY = Path(__file__).resolve().parents[1]
-LOOPBACK = {'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST'}
 COMMANDS = {point.name for point in distribution('csrnet_ros').entry_points}
 NODE = 'install/csrnet_ros/lib/csrnet_ros/segment_node --ros-args'
 LEFT_OUT = shutil.ignore_patterns(
@@ -21,7 +22,7 @@ LEFT_OUT = shutil.ignore_patterns(
 def clean_environment() -> dict[str, str]:
     """Return an environment that knows of no workspace but has the Python of this test first."""
     path = os.pathsep.join([str(Path(sys.executable).parent), os.environ['PATH']])
-    return {'PATH': path, 'HOME': os.environ['HOME'], 'ROS_DOMAIN_ID': '91', **LOOPBACK}
+    return {'PATH': path, 'HOME': os.environ['HOME'], **own_domain()}
 
 
 @pytest.fixture(scope='module', params=[(), ('--symlink-install',)], ids=['copied', 'linked'])

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from csrnet_ros.cli.domain import own_domain
 from csrnet_ros.model import VARIANTS
 
 pytest.importorskip('launch_ros', reason='launch_ros comes with a ROS 2 installation only')
@@ -86,8 +87,8 @@ def prefix(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     prefixes = [str(prefix), os.environ.get('AMENT_PREFIX_PATH', '')]
     monkeypatch.setenv('AMENT_PREFIX_PATH', os.pathsep.join(filter(None, prefixes)))
     monkeypatch.setenv('ROS_LOG_DIR', str(tmp_path / 'log'))
-    monkeypatch.setenv('ROS_AUTOMATIC_DISCOVERY_RANGE', 'LOCALHOST')
-    monkeypatch.setenv('ROS_DOMAIN_ID', str(1 + os.getpid() % 100))
+    for name, value in own_domain().items():
+        monkeypatch.setenv(name, value)
     return prefix
 
 

@@ -8,7 +8,8 @@ from typing import Any
 
 from csrnet_ros.benchmark.peak import find_peak_hz
 from csrnet_ros.benchmark.phase import Phase, stage_medians_ms
-from csrnet_ros.cli.children import Child, Children, Event, own_domain, start_node
+from csrnet_ros.cli.children import Child, Children, Event, start_node
+from csrnet_ros.cli.domain import own_domain
 from csrnet_ros.errors import BenchmarkError
 from csrnet_ros.extras import load_extra
 

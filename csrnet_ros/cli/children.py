@@ -18,21 +18,10 @@ KEPT_LINES = 8
 
 STOP_TIMEOUT_S = 10.0
 
-DOMAINS = 101
-"""ROS domains 1 to 101 are safe on every system."""
-
 IMAGE_TOPIC = '/camera/image_raw'
 
 Event = dict[str, Any]
 EventQueue: TypeAlias = 'SimpleQueue[tuple[Child, Event | None]]'
-
-
-def own_domain() -> dict[str, str]:
-    """Return the environment that keeps ROS processes among themselves, on this machine."""
-    return {
-        'ROS_AUTOMATIC_DISCOVERY_RANGE': 'LOCALHOST',
-        'ROS_DOMAIN_ID': str(1 + os.getpid() % DOMAINS),
-    }
 
 
 def start_node(children: 'Children', parameters: Mapping[str, object]) -> 'Child':

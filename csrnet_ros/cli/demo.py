@@ -13,9 +13,10 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from csrnet_ros.cli.children import Child, Children, Event, own_domain, start_node
+from csrnet_ros.cli.children import Child, Children, Event, start_node
 from csrnet_ros.cli.command import HelpFormatter, command
 from csrnet_ros.cli.demo_summary import summary
+from csrnet_ros.cli.domain import own_domain
 from csrnet_ros.errors import DemoError
 from csrnet_ros.inference import find_weights
 from csrnet_ros.labels import LabelSet

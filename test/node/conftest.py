@@ -23,12 +23,12 @@ from sensor_msgs.msg import Image
 from std_msgs.msg import Header
 
 from csrnet_ros.cli.children import Children
+from csrnet_ros.cli.domain import own_domain
 from csrnet_ros.inference import SegmentationEngine
 from node_process import NODE, NodeProcess
 
 # Nothing leaves this machine, and two test runs side by side never meet.
-os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
-os.environ['ROS_DOMAIN_ID'] = str(1 + os.getpid() % 100)
+os.environ |= own_domain()
 
 TIMEOUT_S = 60.0
 SECONDS = itertools.count(1)

@@ -10,7 +10,8 @@ import sys
 import time
 from pathlib import Path
 
-from csrnet_ros.cli.children import Children, own_domain
+from csrnet_ros.cli.children import Children
+from csrnet_ros.cli.domain import own_domain
 from soak.phases import life_cycles, memory, overload, restart, street
 from soak.report import Report
 from soak.rig import PromiseError, Rig

@@ -19,6 +19,7 @@ from rclpy.lifecycle import LifecycleNode
 from rclpy.qos import QoSProfile
 
 from csrnet_ros.cli.bench_options import COMMANDS as BENCHMARKS
+from csrnet_ros.cli.domain import own_domain
 from csrnet_ros.node import parameters as node_parameters
 from csrnet_ros.node.messages import TRANSPORTS
 from csrnet_ros.node.parameter_table import Settings, parameter_rows
@@ -33,8 +34,7 @@ Row = dict[str, Any]
 def main() -> None:
     """Print the description."""
     # Nothing leaves this machine, and no node of others is met on it.
-    os.environ['ROS_AUTOMATIC_DISCOVERY_RANGE'] = 'LOCALHOST'
-    os.environ['ROS_DOMAIN_ID'] = str(1 + os.getpid() % 100)
+    os.environ |= own_domain()
     os.environ['FASTDDS_BUILTIN_TRANSPORTS'] = 'UDPv4'  # no word of other processes' memory
     os.environ['COLUMNS'] = str(HELP_COLUMNS)
     out, sys.stdout = sys.stdout, sys.stderr  # whatever else is printed is not the answer
