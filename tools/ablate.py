@@ -37,7 +37,7 @@ from csrnet_ros.training.settings import (
 )
 from csrnet_ros.training.transforms import IMAGENET_MEAN, IMAGENET_STD
 
-WHOLE = 'scratch'
+WHOLE, LAST = 'scratch', 'without averaged weights'
 
 CHANGES: MappingProxyType[str, dict[str, Any]] = MappingProxyType(
     {
@@ -45,9 +45,9 @@ CHANGES: MappingProxyType[str, dict[str, Any]] = MappingProxyType(
         'without auxiliary heads': {'auxiliary_weight': 0.0},
         'without hard pixels': {'ohem_probability': 1.0},
         'without crops about classes': {'class_uniform_share': 0.0},
-        'without colour jitter': {'color_jitter': 0.0},
         'without warm-up': {'warmup_share': 0.0},
         'without scale 0.5': {'scales': (0.75, 1.0, 1.25, 1.5, 1.75, 2.0)},
+        'with colour jitter 0.4': {'color_jitter': 0.4},
         'with label smoothing 0.1': {'label_smoothing': 0.1},
         'with rare classes weighing more': {'class_balance': 0.4},
     }
@@ -126,25 +126,23 @@ def miou(weights: dict[str, Tensor], args: argparse.Namespace, device: torch.dev
 def table(folder: Path) -> str:
     """Return every row that has been measured with the same seeds as the whole recipe."""
     scores: dict[str, dict[str, float]] = {}
-    for path in sorted(folder.glob('*.json')):
+    for path in folder.glob('*.json'):
         name, _, seed = path.stem.rpartition(', seed ')
         found = json.loads(path.read_text())
         scores.setdefault(name, {})[seed] = found['average']
         if name == WHOLE:
-            scores.setdefault('without averaged weights', {})[seed] = found['last']
-    whole = scores.pop(WHOLE, {})
+            scores.setdefault(LAST, {})[seed] = found['last']
+    whole = scores[WHOLE]
     seeds = sorted(whole, key=int)
-    rows = [_row(WHOLE, [whole[seed] for seed in seeds], change='')]
-    for name, by_seed in scores.items():
-        if by_seed.keys() == whole.keys():
-            gains = [by_seed[seed] - whole[seed] for seed in seeds]
+    rows = []
+    for name in (WHOLE, LAST, *list(CHANGES)[1:]):
+        if scores.get(name, {}).keys() == whole.keys():
+            gains = [scores[name][seed] - whole[seed] for seed in seeds]
             change = f'{statistics.mean(gains):+.2f} ({min(gains):+.2f} to {max(gains):+.2f})'
-            rows.append(_row(name, [by_seed[seed] for seed in seeds], change=change))
+            row = [scores[name][seed] for seed in seeds]
+            figures = [f'{score:.2f}' for score in (*row, statistics.mean(row))]
+            rows.append([name, *figures, '' if name == WHOLE else change])
     return format_table(('recipe', *(f'seed {seed}' for seed in seeds), 'mean', 'change'), rows)
-
-
-def _row(name: str, scores: list[float], *, change: str) -> list[str]:
-    return [name, *(f'{score:.2f}' for score in scores), f'{statistics.mean(scores):.2f}', change]
 
 
 if __name__ == '__main__':

@@ -89,6 +89,7 @@ _PAPER_CAMVID = Recipe(epochs=400, learning_rate=8e-4, crop_px=(720, 960))
 _PAPER_CITYSCAPES = Recipe(epochs=250, learning_rate=4e-4, crop_px=(768, 768))
 
 # Without ImageNet weights, on a GPU: long, on many different crops, with help on the way down.
+# docs/training.md says what each part is worth, as far as it was measured.
 _SCRATCH = Recipe(
     epochs=1000,
     learning_rate=1e-3,
@@ -96,7 +97,6 @@ _SCRATCH = Recipe(
     scales=(0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0),
     batch_size=16,
     imagenet_backbone=False,
-    color_jitter=0.4,
     warmup_share=0.02,
     ohem_probability=0.9,
     auxiliary_weight=0.4,

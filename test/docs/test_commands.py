@@ -31,6 +31,7 @@ RUN_BY = {
     'csrnet-bench': 'test/cli/test_bench.py',
     'csrnet-train --data camvid': 'test/cli/test_train_and_eval.py',
     'csrnet-eval --data camvid': 'test/cli/test_train_and_eval.py',
+    'python tools/ablate.py': 'test/test_ablate.py',
     'torchrun': 'test/cli/test_interrupted_training.py',
 }
 
