@@ -94,10 +94,9 @@ def _tell(networks: Sequence[NamedNetwork], scores: Sequence[Score], data: FileD
     print(iou_table(dict(zip(names, matrices, strict=True)), data.labels))
     for network, score in zip(networks, scores, strict=True):
         first = f'{network.name}: ' if len(networks) > 1 else ''
-        trained_on = network.checkpoint.provenance.get('data', 'unknown')
         print(f'{first}{summary(score.overall, data)}')
         print(f'{first}{boundary_line(score.near_boundary)}')
-        print(f'{first}the weights were trained on: {trained_on}')
+        print(f'{first}the weights were trained on: {network.checkpoint.trained_on}')
 
 
 def _write_json(path: Path, network: NamedNetwork, score: Score, data: FileDataset) -> None:
@@ -117,7 +116,7 @@ def _figures(network: NamedNetwork, score: Score, data: FileDataset) -> dict[str
         'weights': str(network.path),
         'data': data.name,
         'images': len(data),
-        'trained_on': checkpoint.provenance.get('data'),
+        'trained_on': checkpoint.trained_on,
         'network': checkpoint.config.name,
         'miou': _json_number(matrix.miou()),
         'iou': iou,

@@ -69,6 +69,7 @@ class Session:
         self._run.load_state(state['run'])
         self._saved_step = self._run.steps_done
         self._seconds_before = state['seconds']
+        self._provenance['initial_weights'] = state['initial_weights']
         self._say(f'going on after epoch {self._run.epochs_done}, step {self._run.steps_done}')
 
     def _refuse_to_overwrite(self) -> None:
@@ -171,7 +172,11 @@ class Session:
     def _save(self, journal: Journal, background: Background) -> None:
         """Begin to save the run as it is now."""
         seconds = self._seconds_before + time.monotonic() - self._started
-        state = {'run': copy_to_host(self._run.state()), 'seconds': seconds}
+        state = {
+            'run': copy_to_host(self._run.state()),
+            'seconds': seconds,
+            'initial_weights': self._provenance['initial_weights'],
+        }
         reached = {
             'epochs': self._run.epochs_done,
             'training_minutes': round(seconds / 60, 1),

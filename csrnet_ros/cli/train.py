@@ -68,12 +68,13 @@ def main() -> int:
                 check_dataset(part, watch=partial(tqdm, desc='checking', unit='image'))
         torch.manual_seed(settings.seed)
         network = CSRNet(find_config(args.model), num_classes=len(data.labels))
+        first = None
         if not folder.has_state:
-            give_first_weights(network, args, recipe, labels=data.labels)
+            first = give_first_weights(network, args, recipe, labels=data.labels)
         session = Session(
             prepare(network, recipe, settings, data, processes, device),
             labels=data.labels,
-            provenance=describe(args, recipe, settings, data, processes),
+            provenance=describe(args, recipe, settings, data, processes, first=first),
             path=args.out,
             folder=folder,
             judge=judge,
@@ -89,14 +90,20 @@ def main() -> int:
 
 def give_first_weights(
     network: CSRNet, args: argparse.Namespace, recipe: Recipe, *, labels: LabelSet
-) -> None:
-    """Start the network from trained weights, where recipe or command line name some."""
+) -> dict[str, Any] | None:
+    """Start the network from trained weights, where recipe or command line name some.
+
+    :return: the provenance of a checkpoint's
+    """
     if args.initial_weights:
-        adopted = adopt_weights(network, load_checkpoint(args.initial_weights), labels=labels)
+        checkpoint = load_checkpoint(args.initial_weights)
+        adopted = adopt_weights(network, checkpoint, labels=labels)
         total = len(network.state_dict())
         print(f'{args.initial_weights}: {adopted} of {total} tensors taken over', file=sys.stderr)
-    elif recipe.imagenet_backbone:
+        return checkpoint.provenance
+    if recipe.imagenet_backbone:
         load_backbone(network.backbone, source=args.backbone_weights or 'imagenet')
+    return None
 
 
 def describe(
@@ -105,8 +112,14 @@ def describe(
     settings: RunSettings,
     data: FileDataset,
     processes: Processes,
+    *,
+    first: dict[str, Any] | None,
 ) -> dict[str, Any]:
-    """Return what the checkpoint will say of where it comes from."""
+    """Return what the checkpoint will say of where it comes from.
+
+    :param first: the provenance of the checkpoint that it starts from; a run that is resumed knows
+        it already
+    """
     return {
         'data': data.name,
         'images': len(data),
@@ -114,7 +127,8 @@ def describe(
         'settings': dataclasses.asdict(recipe),
         **dataclasses.asdict(settings),
         'processes': processes.count,
-        'initial_weights': str(args.initial_weights or args.backbone_weights or ''),
+        'backbone_weights': args.backbone_weights,
+        'initial_weights': first,
         'version': __version__,
         'torch': torch.__version__,
     }

@@ -34,7 +34,8 @@ class Checkpoint:
     :param mean: mean of the training images, RGB, in pixel values 0 to 255
     :param std: their standard deviation, RGB, in pixel values, above 0
     :param weights: the network's ``state_dict``
-    :param provenance: data, recipe, epochs, measured ``miou`` in percent; JSON values only
+    :param provenance: data, recipe, epochs, measured ``miou`` in percent, the provenance of the
+        ``initial_weights``; JSON values only
     """
 
     config: CSRNetConfig
@@ -43,6 +44,16 @@ class Checkpoint:
     std: tuple[float, float, float]
     weights: dict[str, Tensor]
     provenance: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def trained_on(self) -> str:
+        """All data that the weights have seen, in order: ``A train, then B trainval``."""
+        seen: list[str] = []
+        provenance: Any = self.provenance
+        while isinstance(provenance, dict):
+            seen.insert(0, str(provenance.get('data', 'unknown')))
+            provenance = provenance.get('initial_weights')
+        return ', then '.join(seen)
 
     def build(self) -> CSRNet:
         """Return the network with its weights, float32, on the CPU, in evaluation mode."""

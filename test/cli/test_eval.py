@@ -43,18 +43,22 @@ def outputs(folder):
 def test_figures_say_which_tradition_they_are_of(tmp_path, make_original_camvid, tradition, words):
     root = make_original_camvid(tmp_path / 'CamVid')
     weights = untrained(
-        tmp_path / 'net.safetensors', CAMVID_EXACT, data='CamVid 960x720 trainval, exact labels'
+        tmp_path / 'net.safetensors',
+        CAMVID_EXACT,
+        data='CamVid 960x720 trainval, exact labels',
+        initial_weights={'data': 'Cityscapes train', 'initial_weights': None},
     )
+    trained_on = 'Cityscapes train, then CamVid 960x720 trainval, exact labels'
     done = evaluate(
         '--data', f'camvid-original-{tradition}', '--root', root, '--weights', weights,
         '--json', tmp_path / 'out.json', '--picture', tmp_path / 'new' / 'confusion.png',
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert f'CamVid 960x720 test, {words} labels: mIoU' in done.stdout
-    assert 'trained on: CamVid 960x720 trainval, exact labels' in done.stdout
+    assert f'trained on: {trained_on}\n' in done.stdout
     figures = json.loads((tmp_path / 'out.json').read_text())
     assert figures['data'] == f'CamVid 960x720 test, {words} labels'
-    assert figures['trained_on'] == 'CamVid 960x720 trainval, exact labels'
+    assert figures['trained_on'] == trained_on
     # One image of 96x128 in 32 stripes: all but void count, or 11 of them.
     counted = {'segnet': 31, 'exact': 11}[tradition] * 4 * 96
     assert sum(map(sum, figures['confusion'])) == counted

@@ -127,9 +127,9 @@ def test_a_run_killed_again_and_again_ends_as_if_it_had_not_been(tmp_path, root,
     assert sorted(scalars(out, 'loss')) == list(range(1, STEPS + 1))
 
 
-def interrupted(root, out, blow, **more):
+def interrupted(root, out, blow, *options, **more):
     """Return the command with which a run says that it can be continued after a signal."""
-    process = start([sys.executable, *arguments(root, out, **more)])
+    process = start([sys.executable, *arguments(root, out, *options, **more)])
     wait_for(process, 'loss')
     process.send_signal(blow)
     _, said = process.communicate()
@@ -145,6 +145,19 @@ def test_ctrl_c_saves_and_says_how_to_continue(tmp_path, root, undisturbed):
     _, said = process.communicate()
     assert process.returncode == 0, said
     assert_same_bits(out, undisturbed)
+
+
+def test_weights_remember_those_that_they_started_from(tmp_path, root, undisturbed):
+    first, out = tmp_path / 'first.safetensors', tmp_path / 'net.safetensors'
+    first.write_bytes(undisturbed.read_bytes())
+    said = interrupted(root, out, signal.SIGINT, '--initial-weights', first)
+    first.unlink()  # a run that has begun no longer needs them
+    process = start(shlex.split(said))
+    _, said = process.communicate()
+    assert process.returncode == 0, said
+    found, expected = load_checkpoint(out), load_checkpoint(undisturbed)
+    assert found.provenance['initial_weights'] == expected.provenance
+    assert found.trained_on == f'{expected.trained_on}, then {expected.trained_on}'
 
 
 def test_a_run_that_reads_from_disk_ends_with_the_bits_of_one_in_memory(
