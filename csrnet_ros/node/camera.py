@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from rclpy.lifecycle import LifecycleNode
@@ -18,6 +19,15 @@ from csrnet_ros.node.statistics import CameraStatistics
 
 Frame: TypeAlias = Image | CompressedImage
 
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A frame, and when it arrived, in seconds of the node's clock."""
+
+    frame: Frame
+    at_s: float
+
+
 # What cameras offer, and of that only the newest frame.
 CAMERA_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 
@@ -30,21 +40,21 @@ class CameraSlot:
 
     def __init__(self, arrived: threading.Condition) -> None:
         self._arrived = arrived
-        self._frame: Frame | None = None
+        self._waiting: Arrival | None = None
 
-    def put(self, frame: Frame) -> bool:
-        """Leave ``frame``; return whether an older one was waiting, which is now lost."""
+    def put(self, arrival: Arrival) -> bool:
+        """Leave a frame; return whether an older one was waiting, which is now lost."""
         with self._arrived:
-            overwritten = self._frame is not None
-            self._frame = frame
+            overwritten = self._waiting is not None
+            self._waiting = arrival
             self._arrived.notify()
         return overwritten
 
-    def take(self) -> Frame | None:
+    def take(self) -> Arrival | None:
         """Return the waiting frame, if there is one, and leave the slot empty."""
         with self._arrived:
-            frame, self._frame = self._frame, None
-        return frame
+            arrival, self._waiting = self._waiting, None
+        return arrival
 
 
 SLACK = 0.1
@@ -139,7 +149,7 @@ class Camera:
             self.statistics.drop(now_s, 'disabled')
         elif not self._limiter.admits(now_s, limit_hz=self.settings.rate_limit_hz):
             self.statistics.drop(now_s, 'limited')
-        elif self.slot.put(frame):
+        elif self.slot.put(Arrival(frame, now_s)):
             self.statistics.drop(now_s, 'overwritten')
 
     def close(self) -> None:

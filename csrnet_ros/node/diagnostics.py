@@ -1,6 +1,7 @@
 """What the node says of its own health once per second; each status is a plain function."""
 
 import math
+import time
 from collections.abc import Callable, Mapping, Sequence
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
@@ -22,11 +23,17 @@ TOPICS = ('/diagnostics', '~/diagnostics')
 
 
 def judge_camera(
-    report: CameraReport, *, topic: str, bounds: CameraSettings, enabled: bool
+    report: CameraReport,
+    *,
+    topic: str,
+    bounds: CameraSettings,
+    enabled: bool,
+    still_s: float,
 ) -> tuple[bytes, str]:
     """Return level and message for a camera that is subscribed to: the first thing that holds.
 
     :param bounds: its parameters, which say what is too much and too little
+    :param still_s: seconds of real time for which the node's clock has not moved
     """
     rates_hz = report.drop_rates_hz
     faults = rates_hz['unreadable'] + rates_hz['failed'] > 0
@@ -37,6 +44,11 @@ def judge_camera(
     late = bounds.latency_error_ms or math.inf
     tardy = bounds.latency_warn_ms or math.inf
     checks = (
+        (
+            still_s > bounds.silence_error_s,
+            WARN,
+            f'/clock has stood still for {still_s:.0f} s: no replay, or a paused one',
+        ),
         (
             report.silent_s > bounds.silence_error_s,
             ERROR,
@@ -109,8 +121,8 @@ def make_status(
 class Diagnostics:
     """Publishes the status of the engine and of every camera, once per second.
 
-    The period is one of real time, so that a paused replay is reported as well; what is reported
-    is measured on the node's clock.
+    The period is one of real time, so that a clock that stands still is reported as well; what is
+    reported is measured on the node's clock.
 
     :param now_s: the node's clock, in seconds
     """
@@ -127,6 +139,7 @@ class Diagnostics:
         self._engine = engine
         self._cameras = cameras
         self._now_s = now_s
+        self._seen_s, self._moved_s = now_s(), time.monotonic()
         overriding = QoSOverridingOptions.with_default_policies()
         self._publishers = [
             node.create_publisher(DiagnosticArray, topic, 1, qos_overriding_options=overriding)
@@ -137,7 +150,10 @@ class Diagnostics:
 
     def statuses(self) -> list[DiagnosticStatus]:
         """Return the engine's status, then one per camera."""
-        return [self._engine_status(), *map(self._camera_status, self._cameras)]
+        now_s = self._now_s()
+        still_s = self._still_s(now_s)
+        cameras = [self._camera_status(camera, now_s, still_s) for camera in self._cameras]
+        return [self._engine_status(), *cameras]
 
     def close(self) -> None:
         """Publish no more."""
@@ -150,6 +166,12 @@ class Diagnostics:
         array.header.stamp = self._node.get_clock().now().to_msg()
         for publisher in self._publishers:
             publisher.publish(array)
+
+    def _still_s(self, now_s: float) -> float:
+        """Return the seconds of real time since the node's clock was first seen at ``now_s``."""
+        if now_s != self._seen_s:
+            self._seen_s, self._moved_s = now_s, time.monotonic()
+        return time.monotonic() - self._moved_s
 
     def _engine_status(self) -> DiagnosticStatus:
         engine, fault = self._engine.engine, self._engine.fault
@@ -164,12 +186,16 @@ class Diagnostics:
             hardware_id=values.get('device', ''),
         )
 
-    def _camera_status(self, camera: Camera) -> DiagnosticStatus:
-        report = camera.statistics.report(self._now_s())
+    def _camera_status(self, camera: Camera, now_s: float, still_s: float) -> DiagnosticStatus:
+        report = camera.statistics.report(now_s)
         level, message = OK, 'inactive'
         if camera.subscribed:
             level, message = judge_camera(
-                report, topic=camera.topic, bounds=camera.settings, enabled=camera.enabled
+                report,
+                topic=camera.topic,
+                bounds=camera.settings,
+                enabled=camera.enabled,
+                still_s=still_s,
             )
         name = f'{self._node.get_name()}: camera {camera.name}'.rstrip()
         values = camera_values(report)

@@ -108,7 +108,8 @@ class SegmentationNode(ManagedNode):
         except Exception as error:  # rclpy would swallow it without a word
             foreseen = isinstance(error, (CsrnetError, ValueError))
             why = str(error) if foreseen else f'{type(error).__name__}: {error}'
-            self.get_logger().error(f'cannot {verb}: {why}')
+            if rclpy.ok():  # else it is the end of the process that got in the way
+                self.get_logger().error(f'cannot {verb}: {why}')
         if undo is not None:
             undo()
         return TransitionCallbackReturn.FAILURE
@@ -142,6 +143,7 @@ class SegmentationNode(ManagedNode):
             cameras=self._cameras,
             arrived=self._arrived,
             now_s=self._now_s,
+            simulated=lambda: bool(self.get_parameter('use_sim_time').value),
             logger=self.get_logger(),
         )
         self._apply_live_settings()

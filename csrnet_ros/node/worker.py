@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 import rclpy
 from rclpy.impl.rcutils_logger import RcutilsLogger
-from std_msgs.msg import Header
 
 from csrnet_ros.errors import ImageError
 from csrnet_ros.inference import Segmentation
 from csrnet_ros.inference.images import Image, check_image
 from csrnet_ros.inference.timing import CpuClock
-from csrnet_ros.node.camera import Camera, Frame
+from csrnet_ros.node.camera import Arrival, Camera
 from csrnet_ros.node.outputs import output_of
 from csrnet_ros.node.serving_engine import ServingEngine
+from csrnet_ros.node.statistics import JUMP_S
 
 LOG_PERIOD_S = 5.0
 """At most so often the log repeats that a frame could not be labelled."""
@@ -30,7 +30,7 @@ class Turn:
     """
 
     camera: Camera
-    header: Header
+    arrival: Arrival
     image: Image
     wanted: frozenset[str]
     clock: CpuClock
@@ -43,6 +43,7 @@ class Worker:
         their sizes are the same
     :param arrived: the condition that the cameras' slots notify
     :param now_s: the node's clock, in seconds
+    :param simulated: whether that clock runs at a speed of its own, as in a replay
     """
 
     def __init__(
@@ -52,6 +53,7 @@ class Worker:
         cameras: Sequence[Camera],
         arrived: threading.Condition,
         now_s: Callable[[], float],
+        simulated: Callable[[], bool],
         logger: RcutilsLogger,
     ) -> None:
         self.overlay_opacity = 0.5
@@ -59,6 +61,7 @@ class Worker:
         self._cameras = cameras
         self._arrived = arrived
         self._now_s = now_s
+        self._simulated = simulated
         self._logger = logger
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name='csrnet-worker')
@@ -77,9 +80,9 @@ class Worker:
     def _run(self) -> None:
         while waiting := self._next():
             turns: list[Turn] = []
-            for camera, frame in waiting:
+            for camera, arrival in waiting:
                 with self._survived(camera):
-                    turns.extend(self._begin(camera, frame))
+                    turns.extend(self._begin(camera, arrival))
             segmentations: list[Segmentation] = []
             with self._survived(*(turn.camera for turn in turns)):
                 segmentations = self._label(turns)
@@ -87,17 +90,17 @@ class Worker:
                 with self._survived(turn.camera):
                     self._publish(turn, segmentation)
 
-    def _next(self) -> list[tuple[Camera, Frame]]:
+    def _next(self) -> list[tuple[Camera, Arrival]]:
         """Wait for frames; return the newest of each camera, none when it is time to stop."""
         with self._arrived:
             while not self._stopping:
                 newest = [(camera, camera.slot.take()) for camera in self._cameras]
-                if waiting := [(camera, frame) for camera, frame in newest if frame is not None]:
+                if waiting := [(camera, one) for camera, one in newest if one is not None]:
                     return waiting
                 self._arrived.wait()
         return []
 
-    def _begin(self, camera: Camera, frame: Frame) -> list[Turn]:
+    def _begin(self, camera: Camera, arrival: Arrival) -> list[Turn]:
         """Return the turn of a frame, if someone wants it."""
         wanted = camera.outputs.wanted()
         if not wanted:
@@ -106,9 +109,9 @@ class Worker:
         clock, transport = CpuClock(), camera.transport
         read = transport.read_raw if self._engine.takes_raw else transport.read
         with clock.stage('convert'):
-            image = read(frame)
+            image = read(arrival.frame)
         check_image(image)
-        return [Turn(camera, frame.header, image, wanted, clock)]
+        return [Turn(camera, arrival, image, wanted, clock)]
 
     def _label(self, turns: Sequence[Turn]) -> list[Segmentation]:
         """Label the images of all turns, one size at once, with what any of them wants."""
@@ -122,26 +125,31 @@ class Worker:
         )
 
     def _publish(self, turn: Turn, segmentation: Segmentation) -> None:
+        header = turn.arrival.frame.header
         times_ms = turn.clock.times_ms() | segmentation.stage_times_ms
         with turn.clock.stage('publish'):
-            turn.camera.outputs.publish(segmentation, turn.header, wanted=turn.wanted)
+            turn.camera.outputs.publish(segmentation, header, wanted=turn.wanted)
         engine_ms = sum(segmentation.stage_times_ms.values())
-        times_ms |= turn.clock.times_ms() | self._ages_ms(turn.header, engine_ms=engine_ms)
+        times_ms |= turn.clock.times_ms() | self._ages_ms(turn.arrival, engine_ms=engine_ms)
         camera = turn.camera
         received, published = camera.statistics.counts()
-        camera.timings.publish(turn.header, times_ms, received=received, published=published + 1)
+        camera.timings.publish(header, times_ms, received=received, published=published + 1)
         # Last, so that a frame that fails on the way is counted as that alone.
         camera.statistics.publish(self._now_s(), times_ms)
 
-    def _ages_ms(self, header: Header, *, engine_ms: float) -> dict[str, float]:
+    def _ages_ms(self, arrival: Arrival, *, engine_ms: float) -> dict[str, float]:
         """Return the time since the frame was taken, and what the engine did not need of it.
 
-        Nothing is known if the frame's stamp was never set.
+        Nothing is known if the frame's stamp was never set, or if the clock has jumped back since
+        the frame arrived. The engine's time is real, and cannot be taken from a simulated one.
         """
-        stamp_s = header.stamp.sec + 1e-9 * header.stamp.nanosec
-        if not stamp_s:
+        stamp, now_s = arrival.frame.header.stamp, self._now_s()
+        stamp_s = stamp.sec + 1e-9 * stamp.nanosec
+        if not stamp_s or now_s < arrival.at_s - JUMP_S:
             return {}
-        age_ms = 1e3 * (self._now_s() - stamp_s)
+        age_ms = 1e3 * (now_s - stamp_s)
+        if self._simulated():
+            return {'stamp to publish': age_ms}
         return {'stamp to publish': age_ms, 'beside the engine': age_ms - engine_ms}
 
     @contextmanager

@@ -27,6 +27,9 @@ HEALTHY = CameraReport(
 OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
 
 
+MOVING = {'enabled': True, 'still_s': 0.0}
+
+
 @pytest.mark.parametrize(
     ('change', 'drop_rates_hz', 'level', 'message'),
     [
@@ -46,14 +49,23 @@ def test_the_worst_thing_gives_level_and_message(
     change: dict, drop_rates_hz: dict, level: bytes, message: str
 ) -> None:
     report = replace(HEALTHY, **change, drop_rates_hz=NO_DROPS | drop_rates_hz)
-    verdict = judge_camera(report, topic='/front', bounds=CameraSettings(), enabled=True)
+    verdict = judge_camera(report, topic='/front', bounds=CameraSettings(), **MOVING)
     assert verdict[0] == level
     assert message in verdict[1]
 
 
+def test_a_clock_that_stands_still_is_said_before_what_it_hides() -> None:
+    case = {'topic': '/front', 'bounds': CameraSettings(silence_error_s=3.0), 'enabled': True}
+    for report in (HEALTHY, replace(HEALTHY, rate_out_hz=0.0)):
+        level, message = judge_camera(report, still_s=3.5, **case)
+        assert level == WARN
+        assert message == '/clock has stood still for 4 s: no replay, or a paused one'
+    assert judge_camera(HEALTHY, still_s=2.5, **case)[0] == OK
+
+
 def test_a_disabled_camera_is_no_fault_but_a_silent_one_is() -> None:
     report = replace(HEALTHY, rate_out_hz=0.0, drop_rates_hz=NO_DROPS | {'disabled': 30.0})
-    case = {'topic': '/front', 'bounds': CameraSettings(), 'enabled': False}
+    case = {'topic': '/front', 'bounds': CameraSettings(), 'enabled': False, 'still_s': 0.0}
     assert judge_camera(report, **case)[0] == OK
     assert judge_camera(replace(report, silent_s=5.0), **case)[0] == ERROR
 
@@ -75,7 +87,7 @@ def test_a_disabled_camera_is_no_fault_but_a_silent_one_is() -> None:
 def test_the_bounds_are_parameters(bounds: dict, level: bytes, message: str) -> None:
     drop_rates_hz = NO_DROPS | {'overwritten': 6.6}
     report = replace(HEALTHY, drop_rates_hz=drop_rates_hz)
-    verdict = judge_camera(report, topic='/front', bounds=CameraSettings(**bounds), enabled=True)
+    verdict = judge_camera(report, topic='/front', bounds=CameraSettings(**bounds), **MOVING)
     assert verdict[0] == level
     assert message in verdict[1]
 
@@ -83,7 +95,7 @@ def test_the_bounds_are_parameters(bounds: dict, level: bytes, message: str) -> 
 def test_a_camera_that_nobody_listens_to_is_not_too_slow() -> None:
     report = replace(HEALTHY, rate_out_hz=0.0, drop_rates_hz=NO_DROPS | {'unwatched': 30.0})
     bounds = CameraSettings(rate_warn_hz=10.0)
-    assert judge_camera(report, topic='/front', bounds=bounds, enabled=True)[0] == OK
+    assert judge_camera(report, topic='/front', bounds=bounds, **MOVING)[0] == OK
 
 
 def test_a_camera_tells_its_frames_rates_and_times() -> None:

@@ -77,7 +77,19 @@ def test_rates_latencies_and_silence_are_those_of_the_bag(peer, player: Player) 
         assert status.level == DiagnosticStatus.OK, status.message
         assert values['frames dropped: limited'] == '0'
     # A bag that pauses: real time goes on, that of the bag does not.
-    for _ in range(3):
+    status, values = newest(diagnostics, now_s)
+    assert status.level == DiagnosticStatus.OK, status.message
+    while status.level == DiagnosticStatus.OK:
         status, values = newest(diagnostics, now_s)
-        assert status.level == DiagnosticStatus.OK, status.message
+    assert status.level == DiagnosticStatus.WARN
+    assert '/clock has stood still for' in status.message
     assert float(values['rate out (Hz)']) == pytest.approx(RATE_HZ, rel=0.3)
+
+
+def test_a_clock_that_never_runs_is_reported(peer, start_node: Callable) -> None:
+    start_node('-p', 'use_sim_time:=true').wait_for('labelling')
+    diagnostics = peer.listen('/csrnet/diagnostics', DiagnosticArray)
+    status = diagnostics.get(timeout=60).status[1]
+    while status.level == DiagnosticStatus.OK:
+        status = diagnostics.get(timeout=60).status[1]
+    assert '/clock has stood still for' in status.message

@@ -54,7 +54,8 @@ def watched_engine(weights: Path) -> WatchedEngine:
 def at_work(peer, watched_engine: WatchedEngine) -> Iterator[SimpleNamespace]:
     """A running worker with the cameras front and rear, and the engine that it owns."""
     arrived = threading.Condition()
-    settings = {'arrived': arrived, 'now_s': lambda: 100.0}
+    clock = SimpleNamespace(now_s=100.0, simulated=False)
+    settings = {'arrived': arrived, 'now_s': lambda: clock.now_s}
     cameras = [
         Camera(
             peer.node, name=name, settings=CameraSettings(image_topic=f'/{name}/image'), **settings
@@ -64,7 +65,9 @@ def at_work(peer, watched_engine: WatchedEngine) -> Iterator[SimpleNamespace]:
     logger = peer.node.get_logger()
     plan = SimpleNamespace(build=lambda log: watched_engine)
     serving = ServingEngine(plan, logger=logger)
-    worker = Worker(serving, cameras=cameras, logger=logger, **settings)
+    worker = Worker(
+        serving, cameras=cameras, logger=logger, simulated=lambda: clock.simulated, **settings
+    )
     peer.node.trigger_configure()
     peer.node.trigger_activate()
     worker.start()
@@ -74,6 +77,7 @@ def at_work(peer, watched_engine: WatchedEngine) -> Iterator[SimpleNamespace]:
         worker=worker,
         engine=watched_engine,
         serving=serving,
+        clock=clock,
     )
     worker.stop()
     peer.node.trigger_deactivate()
@@ -154,6 +158,37 @@ def test_a_frame_that_fails_is_counted_and_the_next_one_answered(peer, at_work, 
     assert counts(front)['failed'] == 1
     assert at_work.serving.rebuilds == 1
     assert 'RuntimeError: the device is on fire' in at_work.serving.fault
+
+
+def stages(at_work, peer, image, *, jump_to_s: float | None = None) -> set[str]:
+    """Label a frame, during which the clock may jump; return the stages that have times."""
+    front, engine, labels = at_work.front, at_work.engine, peer.listen('/peer/front/label')
+    peer.ask(front.receive, peer.message(image), labels)
+    front.statistics.start(at_work.clock.now_s)
+    engine.held_at = queue.Queue()
+    before = front.statistics.counts()[1]
+    front.receive(peer.message(image))
+    release = engine.held_at.get(timeout=TIMEOUT_S)
+    engine.held_at = None
+    at_work.clock.now_s = jump_to_s or at_work.clock.now_s
+    release.set()
+    labels.get(timeout=TIMEOUT_S)
+    at_work.worker.stop()  # not before all of it is counted
+    assert front.statistics.counts()[1] == before + 1
+    return set(front.statistics.report(at_work.clock.now_s).stages)
+
+
+def test_a_frame_has_no_age_on_a_clock_that_jumped_back_meanwhile(peer, at_work, image) -> None:
+    found = stages(at_work, peer, image, jump_to_s=10.0)
+    assert 'network' in found
+    assert not found & {'stamp to publish', 'beside the engine'}
+
+
+def test_time_beside_the_engine_is_known_on_a_real_clock_only(peer, at_work, image) -> None:
+    at_work.clock.simulated = True
+    found = stages(at_work, peer, image)
+    assert 'stamp to publish' in found
+    assert 'beside the engine' not in found
 
 
 def test_a_fast_camera_takes_no_frame_from_a_slow_one(peer, at_work, image) -> None:
