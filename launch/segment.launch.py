@@ -1,16 +1,25 @@
 """Start the segmentation node: ``ros2 launch csrnet_ros segment.launch.py variant:=medium``.
 
 An argument that is given wins over the parameter file; one that is left empty leaves the
-parameter as the file has it. ``bag:=PATH`` plays a bag beside the node, on the bag's clock.
+parameter as the file has it. ``bag:=PATH`` plays a bag, on the bag's clock, as soon as the node is
+ready for it.
 """
 
 from pathlib import Path
 
 from ament_index_python.packages import get_package_share_directory
-from launch import LaunchContext, LaunchDescription
-from launch.actions import DeclareLaunchArgument, ExecuteProcess, OpaqueFunction, Shutdown
+from launch import Action, LaunchContext, LaunchDescription
+from launch.actions import (
+    DeclareLaunchArgument,
+    ExecuteProcess,
+    OpaqueFunction,
+    RegisterEventHandler,
+    Shutdown,
+)
+from launch.events.process import ProcessExited
 from launch.substitutions import LaunchConfiguration
-from launch_ros.actions import Node
+from launch_ros.actions import LifecycleNode
+from launch_ros.event_handlers import OnStateTransition
 
 BOOLEANS = {'true': True, 'false': False}
 AS_IN_FILE = '; empty: as in params_file'
@@ -89,34 +98,59 @@ def generate_launch_description() -> LaunchDescription:
                 choices=['debug', 'info', 'warn', 'error', 'fatal'],
                 description='least severe messages to log',
             ),
-            OpaqueFunction(function=start_node),
-            OpaqueFunction(function=play_bag),
+            OpaqueFunction(function=start),
         ]
     )
 
 
-def play_bag(context: LaunchContext) -> list[ExecuteProcess]:
-    """Return the player of the bag, if one is given."""
-    bag, rate = (LaunchConfiguration(name).perform(context) for name in ('bag', 'rate'))
-    if not bag:
-        return []
-    command = ['ros2', 'bag', 'play', bag, '--clock', '--rate', rate]
-    return [ExecuteProcess(cmd=command, output='screen')]
+def start(context: LaunchContext) -> list[Action]:
+    """Return the node and, if a bag is given, what plays it once the node is active.
+
+    The node has the parameters of the file, and over them the arguments given.
+    """
+    node = LifecycleNode(
+        package='csrnet_ros',
+        executable='segment_node',
+        name='csrnet',
+        namespace=LaunchConfiguration('namespace'),
+        parameters=[LaunchConfiguration('params_file'), given_parameters(context)],
+        ros_arguments=['--log-level', LaunchConfiguration('log_level')],
+        output='screen',
+        on_exit=shut_down,
+    )
+    player = bag_player(context)
+    if player is None:
+        return [node]
+    when_ready = OnStateTransition(
+        target_lifecycle_node=node, goal_state='active', entities=[player], handle_once=True
+    )
+    return [RegisterEventHandler(when_ready), node]
 
 
-def start_node(context: LaunchContext) -> list[Node]:
-    """Return the node, with the parameters of the file and over them the arguments given."""
-    return [
-        Node(
-            package='csrnet_ros',
-            executable='segment_node',
-            namespace=LaunchConfiguration('namespace'),
-            parameters=[LaunchConfiguration('params_file'), given_parameters(context)],
-            ros_arguments=['--log-level', LaunchConfiguration('log_level')],
-            output='screen',
-            on_exit=Shutdown(reason='the segmentation node ended'),
-        )
-    ]
+def bag_player(context: LaunchContext) -> ExecuteProcess | None:
+    """Return the player of the bag, if one is given.
+
+    :raises FileNotFoundError: if there is no such bag
+    """
+    given, rate = (LaunchConfiguration(name).perform(context) for name in ('bag', 'rate'))
+    if not given:
+        return None
+    bag = Path(given).expanduser()
+    if not bag.exists():
+        raise FileNotFoundError(f'bag:={given}: no such file or folder')
+    # The delay is for player and node to find each other; what is played before is lost.
+    command = ['ros2', 'bag', 'play', str(bag), '--clock', '--rate', rate, '--delay', '1']
+    return ExecuteProcess(cmd=command, output='screen', on_exit=shut_down_if_failed)
+
+
+def shut_down(event: ProcessExited, context: LaunchContext) -> Shutdown | None:
+    """Return what ends the launch with a process, unless it ends already."""
+    return None if context.is_shutdown else Shutdown(reason=f'{event.process_name} ended')
+
+
+def shut_down_if_failed(event: ProcessExited, context: LaunchContext) -> Shutdown | None:
+    """Return what ends the launch if a process failed; the player may end, with its bag."""
+    return shut_down(event, context) if event.returncode else None
 
 
 def given_parameters(context: LaunchContext) -> dict[str, str | bool]:

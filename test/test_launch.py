@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -143,15 +143,16 @@ def test_only_the_arguments_given_become_parameters() -> None:
     }
 
 
-def test_a_bag_is_played_on_its_own_clock() -> None:
+def test_a_bag_is_played_on_its_own_clock(tmp_path: Path) -> None:
     module, context = load_launch_file(), LaunchContext()
     for argument in declared_arguments(module.generate_launch_description()).values():
         argument.visit(context)
-    assert module.play_bag(context) == []
-    context.launch_configurations.update({'bag': '/data/drive', 'rate': '0.5'})
-    (player,) = module.play_bag(context)
+    assert module.bag_player(context) is None
+    context.launch_configurations.update({'bag': str(tmp_path), 'rate': '0.5'})
+    player = module.bag_player(context)
     words = [part[0].perform(context) for part in player.cmd]
-    assert words == ['ros2', 'bag', 'play', '/data/drive', '--clock', '--rate', '0.5']
+    expected = ['ros2', 'bag', 'play', str(tmp_path), '--clock', '--rate', '0.5', '--delay', '1']
+    assert words == expected
     assert module.given_parameters(context) == {'use_sim_time': True}
     context.launch_configurations['use_sim_time'] = 'false'
     assert module.given_parameters(context) == {'use_sim_time': False}
@@ -224,6 +225,47 @@ def test_a_real_start_with_arguments_over_a_parameter_file(
     said = ''.join(launch.said)
     assert 'process has finished cleanly' in said
     assert 'Traceback' not in said
+
+
+@pytest.fixture
+def player(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], None]:
+    """What stands in for ``ros2``, which is in another package: a script of one line."""
+
+    def player(line: str) -> None:
+        script = tmp_path / 'bin' / 'ros2'
+        script.parent.mkdir()
+        script.write_text(f'#!/bin/sh\n{line}\n')
+        script.chmod(0o755)
+        monkeypatch.setenv('PATH', f'{script.parent}{os.pathsep}{os.environ["PATH"]}')
+
+    return player
+
+
+def test_a_bag_is_played_once_the_node_is_active(
+    start, player, tmp_path: Path, weights: Path
+) -> None:
+    player('echo "playing with $*"')
+    launch = start(f'weights:={weights}', f'bag:={tmp_path}', 'namespace:=robot')
+    launch.wait_for('labelling /robot/camera/image_raw')
+    launch.wait_for(f'playing with bag play {tmp_path} --clock')
+    launch.wait_for('process has finished cleanly')
+    launch.interrupt()  # after the bag's end the node is still there
+    assert launch.end() == 0
+
+
+def test_a_bag_that_cannot_be_played_ends_the_launch(start, player, tmp_path, weights) -> None:
+    player('exit 2')
+    launch = start(f'weights:={weights}', f'bag:={tmp_path}')
+    launch.wait_for('exit code 2')
+    launch.end()
+
+
+def test_a_bag_that_is_not_there_is_named_at_once(start, tmp_path: Path, weights: Path) -> None:
+    launch = start(f'weights:={weights}', f'bag:={tmp_path / "drive"}')
+    assert launch.end() == 1
+    said = ''.join(launch.said)
+    assert f'bag:={tmp_path / "drive"}: no such file or folder' in said
+    assert 'labelling' not in said
 
 
 def test_the_defaults_come_from_the_file_of_the_package(start, weights: Path) -> None:
