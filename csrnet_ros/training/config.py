@@ -113,7 +113,6 @@ _CPU = Recipe(
     crop_px=(192, 256),
     scales=(0.5, 0.625, 0.75, 0.875, 1.0, 1.25, 1.5),
     imagenet_backbone=False,
-    color_jitter=0.3,
     class_balance=0.4,
     drawn_frames=72,
 )

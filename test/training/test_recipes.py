@@ -29,7 +29,7 @@ PAPERS = {
 CPU = {
     'epochs': 50, 'learning_rate': 1e-3, 'crop_px': (192, 256),
     'scales': (0.5, 0.625, 0.75, 0.875, 1.0, 1.25, 1.5), 'imagenet_backbone': False,
-    'color_jitter': 0.3, 'class_balance': 0.4, 'drawn_frames': 72,
+    'class_balance': 0.4, 'drawn_frames': 72,
 }  # fmt: skip
 """With what the weights of the recipe were trained."""
 
