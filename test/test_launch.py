@@ -244,11 +244,12 @@ def player(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], N
 def test_a_bag_is_played_once_the_node_is_active(
     start, player, tmp_path: Path, weights: Path
 ) -> None:
-    player('echo "playing with $*"')
+    played = tmp_path / 'played'  # launch may lose what so short a process says
+    player(f'echo "$*" > {played}')
     launch = start(f'weights:={weights}', f'bag:={tmp_path}', 'namespace:=robot')
     launch.wait_for('labelling /robot/camera/image_raw')
-    launch.wait_for(f'playing with bag play {tmp_path} --clock')
     launch.wait_for('process has finished cleanly')
+    assert played.read_text().startswith(f'bag play {tmp_path} --clock')
     launch.interrupt()  # after the bag's end the node is still there
     assert launch.end() == 0
 
