@@ -17,6 +17,11 @@ from csrnet_ros.node.outputs import Outputs
 from csrnet_ros.node.parameters import CameraSettings
 from csrnet_ros.node.statistics import CameraStatistics
 
+try:
+    from rclpy.event_handler import QoSMessageLostInfo, SubscriptionEventCallbacks
+except ImportError:  # Humble
+    from rclpy.qos_event import QoSMessageLostInfo, SubscriptionEventCallbacks
+
 Frame: TypeAlias = Image | CompressedImage
 
 
@@ -125,6 +130,7 @@ class Camera:
             self.topic,
             self.receive,
             CAMERA_QOS,
+            event_callbacks=SubscriptionEventCallbacks(message_lost=self._lose),
             qos_overriding_options=QoSOverridingOptions.with_default_policies(),
         )
 
@@ -151,6 +157,9 @@ class Camera:
             self.statistics.drop(now_s, 'limited')
         elif self.slot.put(Arrival(frame, now_s)):
             self.statistics.drop(now_s, 'overwritten')
+
+    def _lose(self, loss: QoSMessageLostInfo) -> None:
+        self.statistics.lose(self._now_s(), loss.total_count_change)
 
     def close(self) -> None:
         """Destroy the subscription and the publishers."""

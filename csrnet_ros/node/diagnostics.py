@@ -38,6 +38,9 @@ def judge_camera(
     rates_hz = report.drop_rates_hz
     faults = rates_hz['unreadable'] + rates_hz['failed'] > 0
     overwritten = rates_hz['overwritten'] / max(report.rate_in_hz, 1e-9)
+    lost = report.lost_rate_hz / max(report.rate_in_hz + report.lost_rate_hz, 1e-9)
+    losses = f'{100 * lost:.0f} % of the frames lost on the way'
+    silence = f'no image on {topic} for {report.silent_s:.1f} s'
     idle = rates_hz['unwatched'] > 0 and not report.rate_out_hz
     rate = f'{report.rate_out_hz:.1f} frames/s labelled'
     latency = report.stages.get('stamp to publish', Spread(0.0, 0.0, 0.0))
@@ -52,7 +55,7 @@ def judge_camera(
         (
             report.silent_s > bounds.silence_error_s,
             ERROR,
-            f'no image on {topic} for {report.silent_s:.1f} s',
+            f'{silence}: {losses}' if lost else silence,
         ),
         (
             faults and not report.rate_out_hz,
@@ -62,6 +65,7 @@ def judge_camera(
         (latency.p50_ms > late, ERROR, f'{latency.p50_ms:.0f} ms from stamp to publication'),
         (faults, WARN, 'some frames could not be labelled; the log says why'),
         (not enabled, OK, 'disabled by the parameter enable'),
+        (lost > bounds.lost_warn, WARN, losses),
         (
             overwritten > bounds.overwritten_warn,
             WARN,
@@ -83,6 +87,7 @@ def camera_values(report: CameraReport) -> dict[str, str]:
         'frames dropped': str(report.dropped),
     }
     values |= {f'frames dropped: {reason}': str(n) for reason, n in report.drops.items()}
+    values['frames lost on the way'] = str(report.lost)
     values['rate in (Hz)'] = f'{report.rate_in_hz:.2f}'
     values['rate out (Hz)'] = f'{report.rate_out_hz:.2f}'
     for stage, spread in report.stages.items():

@@ -125,6 +125,12 @@ class CameraSettings(Settings):
         read_at='live',
         bounds=(0.1, 3600.0),
     )
+    lost_warn: float = parameter(
+        0.1,
+        'share of the frames sent that never arrive above which diagnostics say WARN; 1: never',
+        read_at='live',
+        bounds=(0.0, 1.0),
+    )
     overwritten_warn: float = parameter(
         0.5,
         'share of the frames lost to newer ones above which diagnostics say WARN; 1: never',

@@ -59,9 +59,11 @@ class CameraReport:
     :param received: frames that arrived since the node was configured
     :param published: frames of them whose outputs were published
     :param drops: frames of them that were not, by reason, every reason named
+    :param lost: frames that were sent and never arrived, as far as the middleware noticed
     :param rate_in_hz: frames that arrived per second, over the window
     :param rate_out_hz: frames that were published per second, over the window
     :param drop_rates_hz: frames that were dropped per second, by reason, over the window
+    :param lost_rate_hz: frames that were lost per second, over the window
     :param silent_s: seconds since the last frame, or since the start if none came yet
     :param stages: times by stage, over the window; empty if nothing was published
     """
@@ -69,9 +71,11 @@ class CameraReport:
     received: int
     published: int
     drops: Mapping[str, int]
+    lost: int
     rate_in_hz: float
     rate_out_hz: float
     drop_rates_hz: Mapping[str, float]
+    lost_rate_hz: float
     silent_s: float
     stages: Mapping[str, Spread]
 
@@ -89,7 +93,7 @@ class CameraStatistics:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._received = self._published = 0
+        self._received = self._published = self._lost = 0
         self._drops: Counter[str] = Counter()
         self.start(0.0)
 
@@ -104,6 +108,12 @@ class CameraStatistics:
             self._received += 1
             self._heard_s = now_s
             self._arrivals.add(now_s)
+
+    def lose(self, now_s: float, frames: int) -> None:
+        """Count frames that were sent and never arrive."""
+        with self._at(now_s):
+            self._lost += frames
+            self._losses.add(now_s, frames)
 
     def drop(self, now_s: float, reason: str) -> None:
         """Count a frame that will not be published, for one of ``DROP_REASONS``."""
@@ -132,18 +142,20 @@ class CameraStatistics:
                 received=self._received,
                 published=self._published,
                 drops={reason: self._drops[reason] for reason in DROP_REASONS},
+                lost=self._lost,
                 rate_in_hz=len(self._arrivals.values(now_s)) / span_s,
                 rate_out_hz=len(self._departures.values(now_s)) / span_s,
                 drop_rates_hz={
                     reason: len(window.values(now_s)) / span_s
                     for reason, window in self._recent_drops.items()
                 },
+                lost_rate_hz=sum(self._losses.values(now_s)) / span_s,
                 silent_s=max(now_s - self._heard_s, 0.0),
                 stages=self._spreads(now_s),
             )
 
     def _begin(self, now_s: float) -> None:
-        self._arrivals, self._departures = Window(), Window()
+        self._arrivals, self._departures, self._losses = Window(), Window(), Window()
         self._recent_drops = {reason: Window() for reason in DROP_REASONS}
         self._stages: dict[str, Window] = {}
         self._started_s = self._heard_s = self._latest_s = now_s

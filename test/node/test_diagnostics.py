@@ -18,6 +18,8 @@ HEALTHY = CameraReport(
     rate_in_hz=30.0,
     rate_out_hz=27.0,
     drop_rates_hz=NO_DROPS,
+    lost=4,
+    lost_rate_hz=0.0,
     silent_s=0.03,
     stages={
         'network': Spread(4.0, 5.5, 9.25),
@@ -42,6 +44,14 @@ MOVING = {'enabled': True, 'still_s': 0.0}
         ({'rate_out_hz': 0.0}, {'unreadable': 30.0}, ERROR, 'no frame could be labelled'),
         ({'rate_out_hz': 0.0}, {'unwatched': 30.0}, OK, 'nobody subscribes'),
         ({'silent_s': 2.5}, {}, ERROR, 'no image on /front for 2.5 s'),
+        ({'lost_rate_hz': 3.0}, {}, OK, '27.0 frames/s labelled'),
+        ({'lost_rate_hz': 7.5}, {'overwritten': 24.0}, WARN, '20 % of the frames lost on the way'),
+        (
+            {'rate_in_hz': 0.0, 'rate_out_hz': 0.0, 'silent_s': 2.5, 'lost_rate_hz': 30.0},
+            {},
+            ERROR,
+            'no image on /front for 2.5 s: 100 % of the frames lost on the way',
+        ),
         ({'silent_s': 2.5}, {'failed': 1.0}, ERROR, 'no image on /front for 2.5 s'),
     ],
 )
@@ -80,13 +90,14 @@ def test_a_disabled_camera_is_no_fault_but_a_silent_one_is() -> None:
         ({'latency_warn_ms': 31.0}, OK, '27.0 frames/s labelled'),
         ({'latency_error_ms': 19.0}, ERROR, '20 ms from stamp to publication'),
         ({'latency_error_ms': 21.0}, OK, '27.0 frames/s labelled'),
+        ({'lost_warn': 0.02}, WARN, '3 % of the frames lost on the way'),
         ({'overwritten_warn': 0.2}, WARN, '22 % of the frames overwritten'),
         ({'overwritten_warn': 1.0, 'latency_warn_ms': 29.0}, WARN, '30 ms from stamp'),
     ],
 )
 def test_the_bounds_are_parameters(bounds: dict, level: bytes, message: str) -> None:
     drop_rates_hz = NO_DROPS | {'overwritten': 6.6}
-    report = replace(HEALTHY, drop_rates_hz=drop_rates_hz)
+    report = replace(HEALTHY, drop_rates_hz=drop_rates_hz, lost_rate_hz=0.9)
     verdict = judge_camera(report, topic='/front', bounds=CameraSettings(**bounds), **MOVING)
     assert verdict[0] == level
     assert message in verdict[1]
@@ -104,6 +115,7 @@ def test_a_camera_tells_its_frames_rates_and_times() -> None:
     assert values['frames published'] == '90'
     assert values['frames dropped'] == '10'
     assert values['frames dropped: limited'] == '3'
+    assert values['frames lost on the way'] == '4'
     assert (values['rate in (Hz)'], values['rate out (Hz)']) == ('30.00', '27.00')
     network = [values[f'network {what} (ms)'] for what in ('p50', 'p95', 'max')]
     assert network == ['4.00', '5.50', '9.25']

@@ -6,11 +6,13 @@ import signal
 import time
 from collections.abc import Callable
 
+import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
 
 from csrnet_ros.cli.children import Children
 
 TIMEOUT_S = 60.0
+LOST = 'frames lost on the way'
 
 
 def wait_for_label(labels: queue.Queue, *, since_s: float) -> None:
@@ -42,6 +44,30 @@ def test_a_camera_that_dies_is_missed_and_taken_up_again_when_it_returns(
             break
         os.kill(camera.pid, signal.SIGKILL)
         assert 'no image on /lonely/camera/image_raw' in wait_for(broken=True)
+
+
+def test_large_images_that_get_lost_on_the_way_are_counted_and_told(
+    peer, start_node: Callable, image: np.ndarray
+) -> None:
+    node = start_node('-r', '__ns:=/far')
+    node.wait_for('labelling')
+    send = peer.camera('/far/camera/image_raw')
+    peer.connect(send, peer.message(image), peer.listen('/far/csrnet/label'))
+    diagnostics = peer.listen('/far/csrnet/diagnostics', DiagnosticArray)
+    peer.values_when(diagnostics, lambda now: now[LOST] == '0')
+    # While the node stands still nothing takes the pieces of an image, and no buffer holds it all.
+    node.signal(signal.SIGSTOP)
+    large = peer.message(np.zeros((2160, 3840, 3), np.uint8))
+    for _ in range(3):
+        send(large)
+    node.signal(signal.SIGCONT)
+    lost = 0
+    while lost < 3:
+        send(peer.message(image))
+        status = diagnostics.get(timeout=TIMEOUT_S).status[-1]
+        lost = int({pair.key: pair.value for pair in status.values}[LOST])
+    assert status.level == DiagnosticStatus.WARN
+    assert '% of the frames lost on the way' in status.message
 
 
 def test_a_node_that_is_killed_at_work_labels_again_after_a_restart(

@@ -118,8 +118,8 @@ def changed(changes: dict[str, Any], *, configured: bool) -> dict[str, Any]:
 @pytest.mark.parametrize('configured', [False, True])
 def test_live_parameters_change_at_any_time(configured: bool) -> None:
     changes = {'overlay_opacity': 0.25, 'rate_limit_hz': 5.0, 'enable': False}
-    bounds = {'silence_error_s': 5.0, 'overwritten_warn': 0.9, 'rate_warn_hz': 8.0}
-    changes |= bounds | {'latency_warn_ms': 60.0, 'latency_error_ms': 500.0}
+    changes |= {'silence_error_s': 5.0, 'lost_warn': 0.3, 'overwritten_warn': 0.9}
+    changes |= {'rate_warn_hz': 8.0, 'latency_warn_ms': 60.0, 'latency_error_ms': 500.0}
     assert changed(changes, configured=configured) == changes
     assert {name for name, row in ROWS.items() if row.read_at == 'live'} == set(changes)
 

@@ -37,12 +37,15 @@ def test_rates_are_frames_per_second_of_the_window() -> None:
     for frame in range(90):  # 30 Hz for three seconds; every third is published
         now_s = 1000.0 + frame / 30
         statistics.receive(now_s)
+        if frame % 30 == 0:
+            statistics.lose(now_s, 2)
         if frame % 3 == 0:
             statistics.publish(now_s, {})
         else:
             statistics.drop(now_s, 'overwritten')
     report = statistics.report(1003.0)
     assert report.rate_in_hz == pytest.approx(30)
+    assert (report.lost, report.lost_rate_hz) == (6, pytest.approx(2))
     assert report.rate_out_hz == pytest.approx(10)
     assert report.drop_rates_hz['overwritten'] == pytest.approx(20)
     assert statistics.report(1050.0).rate_in_hz == 0
