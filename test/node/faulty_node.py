@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
+import torch
 
 from csrnet_ros.errors import DeviceError
 from csrnet_ros.inference import Segmentation, SegmentationEngine
+from csrnet_ros.inference.images import Image, as_tensor
 from csrnet_ros.node.segmentation_node import main
 
 broken = Path(sys.argv[1])
@@ -16,12 +17,14 @@ labelled = SegmentationEngine.segment_batch
 
 
 def segment_batch(
-    engine: SegmentationEngine, images: Sequence[np.ndarray], **wanted: Any
+    engine: SegmentationEngine, images: Sequence[Image], **wanted: Any
 ) -> list[Segmentation]:
     """Fail as a GPU does."""
     if broken.exists():
+        if engine.device.type == 'cuda':  # a real one: an index out of range, found by the GPU
+            torch.zeros(1, device=engine.device)[torch.ones(1, device=engine.device).long()].item()
         raise RuntimeError('CUDA error: an illegal memory access was encountered')
-    if all((image == 255).all() for image in images):
+    if all((as_tensor(image) == 255).all() for image in images):
         raise DeviceError('cuda:0 is out of memory')
     return labelled(engine, images, **wanted)
 
