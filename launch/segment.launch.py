@@ -5,6 +5,7 @@ parameter as the file has it. ``bag:=PATH`` plays a bag, on the bag's clock, as 
 ready for it.
 """
 
+import os
 from pathlib import Path
 
 from ament_index_python.packages import get_package_share_directory
@@ -23,6 +24,10 @@ from launch_ros.event_handlers import OnStateTransition
 
 BOOLEANS = {'true': True, 'false': False}
 AS_IN_FILE = '; empty: as in params_file'
+
+# Fast DDS hands messages over in shared memory that its sender owns, half a MiB of it. From larger
+# images a best-effort subscriber gets pieces; see docs/operations.md. Others do not read this.
+LARGE_MESSAGES = {'FASTDDS_BUILTIN_TRANSPORTS': 'DEFAULT?sockets_size=16MB'}
 
 STRING_PARAMETERS = ('variant', 'weights', 'image_topic', 'transport', 'device', 'backend')
 BOOLEAN_PARAMETERS = ('half', 'use_sim_time')
@@ -115,6 +120,7 @@ def start(context: LaunchContext) -> list[Action]:
         namespace=LaunchConfiguration('namespace'),
         parameters=[LaunchConfiguration('params_file'), given_parameters(context)],
         ros_arguments=['--log-level', LaunchConfiguration('log_level')],
+        additional_env=transport(),
         output='screen',
         on_exit=shut_down,
     )
@@ -140,7 +146,15 @@ def bag_player(context: LaunchContext) -> ExecuteProcess | None:
         raise FileNotFoundError(f'bag:={given}: no such file or folder')
     # The delay is for player and node to find each other; what is played before is lost.
     command = ['ros2', 'bag', 'play', str(bag), '--clock', '--rate', rate, '--delay', '1']
-    return ExecuteProcess(cmd=command, output='screen', on_exit=shut_down_if_failed)
+    return ExecuteProcess(
+        cmd=command, additional_env=transport(), output='screen', on_exit=shut_down_if_failed
+    )
+
+
+def transport() -> dict[str, str]:
+    """Return the environment in which large images arrive; the user's own, if there is one."""
+    profiles = ('FASTDDS_DEFAULT_PROFILES_FILE', 'FASTRTPS_DEFAULT_PROFILES_FILE')
+    return {} if os.environ.keys() & {*LARGE_MESSAGES, *profiles} else LARGE_MESSAGES
 
 
 def shut_down(event: ProcessExited, context: LaunchContext) -> Shutdown | None:

@@ -180,6 +180,11 @@ class Launch:
                 return
         raise AssertionError(f'ended without {words!r}:\n' + ''.join(self.said))
 
+    def process_of(self, words: str) -> int:
+        """Return the process of this launch that has ``words`` in its command."""
+        command = ['pgrep', '--session', str(self._process.pid), '--full', words]
+        return int(subprocess.run(command, stdout=subprocess.PIPE, check=True).stdout)
+
     def interrupt(self) -> None:
         """Do as Ctrl-C in a terminal does: a signal to every process of the group."""
         os.killpg(self._process.pid, signal.SIGINT)
@@ -250,6 +255,30 @@ def test_a_bag_is_played_once_the_node_is_active(
     launch.wait_for('labelling /robot/camera/image_raw')
     launch.wait_for('process has finished cleanly')
     assert played.read_text().startswith(f'bag play {tmp_path} --clock')
+
+
+@pytest.mark.parametrize(
+    ('given', 'transports'),
+    [
+        ({}, 'DEFAULT?sockets_size=16MB'),
+        ({'FASTDDS_BUILTIN_TRANSPORTS': 'UDPv4'}, 'UDPv4'),
+        ({'FASTDDS_DEFAULT_PROFILES_FILE': '/robot/dds.xml'}, ''),
+    ],
+)
+def test_large_images_have_room_unless_the_user_says_how_they_travel(
+    start, player, monkeypatch, tmp_path: Path, weights: Path, given: dict, transports: str
+) -> None:
+    monkeypatch.delenv('FASTDDS_BUILTIN_TRANSPORTS', raising=False)
+    for name, value in given.items():
+        monkeypatch.setenv(name, value)
+    has = tmp_path / 'has'
+    player(f'echo "$FASTDDS_BUILTIN_TRANSPORTS" > {has}')
+    launch = start(f'weights:={weights}', f'bag:={tmp_path}')
+    launch.wait_for('labelling')
+    node = Path(f'/proc/{launch.process_of("segmentation_node")}/environ').read_bytes()
+    launch.wait_for('process has finished cleanly')
+    assert has.read_text().strip() == transports
+    assert (f'FASTDDS_BUILTIN_TRANSPORTS={transports}\0'.encode() in node) is bool(transports)
 
 
 def test_a_bag_that_cannot_be_played_ends_the_launch(start, player, tmp_path, weights) -> None:

@@ -1,10 +1,5 @@
-"""A subscriber in a process of its own: tells when which frame arrives on each of its topics.
+"""A subscriber in a process of its own: tells when which frame arrives on each of its topics."""
 
-It may be stopped in its tracks. Of what Fast DDS shares in memory between processes, one that
-hangs would then hold all there is, and nobody would hear anything: so it listens by UDP only.
-"""
-
-import os
 import sys
 import time
 from functools import partial
@@ -31,5 +26,4 @@ class Listener(Node):
 
 
 if __name__ == '__main__':
-    os.environ['FASTDDS_BUILTIN_TRANSPORTS'] = 'UDPv4'
     sys.exit(run(lambda: rclpy.spin(Listener(sys.argv[1:]))))
