@@ -1,5 +1,6 @@
 """One camera of the node: where its frames arrive, wait, are counted and go out again."""
 
+import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -71,7 +72,7 @@ class RateLimiter:
     """Lets at most so many frames per second of the node's clock through, evenly."""
 
     def __init__(self) -> None:
-        self._due_s = 0.0
+        self._due_s = -math.inf
 
     def admits(self, now_s: float, *, limit_hz: float) -> bool:
         """Return whether a frame that arrives at ``now_s`` may pass; 0 Hz lets all pass."""

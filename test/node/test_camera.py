@@ -42,6 +42,7 @@ def test_without_a_limit_every_frame_passes() -> None:
 
 @given(st.floats(0.5, 60), st.floats(1, 120), st.floats(0, 1e9))
 @example(1.4949521518407067, 1.4949521518407067, 1.5)  # frames that are due by rounding alone
+@example(0.99999, 11.0, 1.0)  # a clock that has run for about a period
 def test_a_limit_holds_over_any_time_and_is_used_up(
     limit_hz: float, camera_hz: float, start_s: float
 ) -> None:
