@@ -120,7 +120,7 @@ def start(context: LaunchContext) -> list[Action]:
         namespace=LaunchConfiguration('namespace'),
         parameters=[LaunchConfiguration('params_file'), given_parameters(context)],
         ros_arguments=['--log-level', LaunchConfiguration('log_level')],
-        additional_env=transport(),
+        additional_env=room_for_large_messages(),
         output='screen',
         on_exit=shut_down,
     )
@@ -147,11 +147,14 @@ def bag_player(context: LaunchContext) -> ExecuteProcess | None:
     # The delay is for player and node to find each other; what is played before is lost.
     command = ['ros2', 'bag', 'play', str(bag), '--clock', '--rate', rate, '--delay', '1']
     return ExecuteProcess(
-        cmd=command, additional_env=transport(), output='screen', on_exit=shut_down_if_failed
+        cmd=command,
+        additional_env=room_for_large_messages(),
+        output='screen',
+        on_exit=shut_down_if_failed,
     )
 
 
-def transport() -> dict[str, str]:
+def room_for_large_messages() -> dict[str, str]:
     """Return the environment in which large images arrive; the user's own, if there is one."""
     profiles = ('FASTDDS_DEFAULT_PROFILES_FILE', 'FASTRTPS_DEFAULT_PROFILES_FILE')
     return {} if os.environ.keys() & {*LARGE_MESSAGES, *profiles} else LARGE_MESSAGES

@@ -28,17 +28,18 @@ def broken(tmp_path: Path) -> Path:
     return tmp_path / 'broken'
 
 
-@pytest.fixture(params=['cpu', pytest.param('cuda', marks=pytest.mark.gpu)])
+@pytest.fixture
 def at_work(
     peer, start_node: Callable, broken: Path, request: pytest.FixtureRequest
 ) -> SimpleNamespace:
-    """A node whose engine can fail."""
-    device = f'device:={request.param}'
-    node = start_node('-p', device, command=[sys.executable, str(FAULTY_NODE), str(broken)])
+    """A node whose engine can fail, on the CPU unless the test says otherwise."""
+    device = getattr(request, 'param', 'cpu')
+    node = start_node(
+        '-p', f'device:={device}', command=[sys.executable, str(FAULTY_NODE), str(broken)]
+    )
     node.wait_for('labelling')
     return SimpleNamespace(
         node=node,
-        device=request.param,
         send=peer.camera(),
         labels=peer.listen('/csrnet/label'),
         diagnostics=peer.listen('/csrnet/diagnostics', DiagnosticArray),
@@ -65,9 +66,8 @@ def test_an_engine_out_of_memory_is_told_and_built_anew(
         pass
 
 
-def test_the_tries_are_bounded_and_other_weights_end_the_rest_or_the_node_ends_well(
-    peer, at_work: SimpleNamespace, image: np.ndarray, broken: Path
-) -> None:
+def rest_of(peer, at_work: SimpleNamespace, image: np.ndarray, broken: Path) -> DiagnosticStatus:
+    """Let the engine fail until it is built anew no more; return its status then."""
     peer.ask(at_work.send, peer.message(image), at_work.labels)
     broken.touch()
     for number in range(1, 2 * REBUILDS + 1):
@@ -76,15 +76,28 @@ def test_the_tries_are_bounded_and_other_weights_end_the_rest_or_the_node_ends_w
     assert values[REBUILT] == str(REBUILDS)
     status = engine_status(at_work.diagnostics)
     assert status.level == DiagnosticStatus.ERROR
-    assert 'CUDA error' in status.message
     assert not peer.call(Trigger, '/csrnet/reload_weights', tries=1).success
-    if at_work.device == 'cuda':  # this process has lost the GPU for good
-        at_work.node.signal(signal.SIGINT)
-        assert at_work.node.end() == 0
-        return
+    return status
+
+
+def test_the_tries_are_bounded_and_other_weights_end_the_rest(
+    peer, at_work: SimpleNamespace, image: np.ndarray, broken: Path
+) -> None:
+    status = rest_of(peer, at_work, image, broken)
+    assert 'CUDA error: an illegal memory access' in status.message
     broken.unlink()
     assert peer.call(Trigger, '/csrnet/reload_weights', tries=1).success
     peer.ask(at_work.send, peer.message(image), at_work.labels)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize('at_work', ['cuda'], indirect=True)
+def test_a_node_that_has_lost_its_gpu_tells_it_and_ends_well(
+    peer, at_work: SimpleNamespace, image: np.ndarray, broken: Path
+) -> None:
+    assert 'CUDA error' in rest_of(peer, at_work, image, broken).message
+    at_work.node.signal(signal.SIGINT)
+    assert at_work.node.end() == 0
 
 
 @pytest.mark.gpu
