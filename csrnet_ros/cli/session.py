@@ -102,14 +102,10 @@ class Session:
                 closing(self._run),
             ):
                 return self._train_epochs(journal, background)
-        except OSError as error:
-            raise TrainingError(
-                f'{error}; {self._what_is_saved()}; make room and continue with\n'
-                f'  {continuation()}'
-            ) from error
-        except DatasetError as error:
-            raise DatasetError(
-                f'{error}; {self._what_is_saved()}; mend the file and continue with\n'
+        except (DatasetError, OSError) as error:
+            kind = DatasetError if isinstance(error, DatasetError) else TrainingError
+            raise kind(
+                f'{error}; {self._what_is_saved()}; put that right and continue with\n'
                 f'  {continuation()}'
             ) from error
         except TrainingError as error:

@@ -181,7 +181,7 @@ def test_a_file_that_breaks_during_the_run_is_named_with_what_is_saved(tmp_path,
     broken.write_bytes(b'')
     _, said = process.communicate()
     assert process.returncode == 1
-    message = f'error: {re.escape(str(broken))}: not a whole label image .*; mend the file'
+    message = f'error: {re.escape(str(broken))}: not a whole label image .*; put that right'
     assert re.search(message, said), said
     assert said.splitlines()[-1].strip().endswith('--resume')
 
@@ -197,7 +197,7 @@ def test_sigterm_saves_and_a_full_disk_loses_nothing(tmp_path, root, undisturbed
     )
     _, said = process.communicate()
     assert process.returncode == 1
-    assert 'File too large' in said
+    assert re.search('File too large.*; put that right', said), said
     assert said.splitlines()[-1].strip() == command, 'it continues when there is room'
     assert state_path(out).read_bytes() == saved
     assert not list(out.parent.rglob('*.partial'))
