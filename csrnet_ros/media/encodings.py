@@ -89,10 +89,11 @@ ENCODINGS: dict[str, Encoding] = {
     'rgba16': _packed(4, cv2.COLOR_RGBA2RGB, wide=True),
     'bgra16': _packed(4, cv2.COLOR_BGRA2RGB, wide=True),
     'mono16': _packed(1, cv2.COLOR_GRAY2RGB, wide=True),
-    'bayer_rggb8': _packed(1, cv2.COLOR_BayerRGGB2RGB, multiple_of=(2, 2)),
-    'bayer_bggr8': _packed(1, cv2.COLOR_BayerBGGR2RGB, multiple_of=(2, 2)),
-    'bayer_gbrg8': _packed(1, cv2.COLOR_BayerGBRG2RGB, multiple_of=(2, 2)),
-    'bayer_grbg8': _packed(1, cv2.COLOR_BayerGRBG2RGB, multiple_of=(2, 2)),
+    # OpenCV's first names for mosaics, by the second row; Ubuntu 22.04 has no others.
+    'bayer_rggb8': _packed(1, cv2.COLOR_BayerBG2RGB, multiple_of=(2, 2)),
+    'bayer_bggr8': _packed(1, cv2.COLOR_BayerRG2RGB, multiple_of=(2, 2)),
+    'bayer_gbrg8': _packed(1, cv2.COLOR_BayerGR2RGB, multiple_of=(2, 2)),
+    'bayer_grbg8': _packed(1, cv2.COLOR_BayerGB2RGB, multiple_of=(2, 2)),
     'uyvy': _packed(2, cv2.COLOR_YUV2RGB_UYVY, multiple_of=(1, 2)),
     'yuyv': _packed(2, cv2.COLOR_YUV2RGB_YUY2, multiple_of=(1, 2)),
     'nv12': _half_planar(cv2.COLOR_YUV2RGB_NV12),
@@ -184,10 +185,15 @@ class RawImage:
 def decode_compressed(data: Buffer) -> np.ndarray:
     """Return the JPEG or PNG image in ``data`` as RGB uint8 (H, W, 3).
 
-    :raises ImageError: if it is damaged, or neither of the two
+    It is not turned as its EXIF data may say: labels have to lie as the camera's pixels do.
+
+    :raises ImageError: if it is damaged, larger than OpenCV reads, or neither of the two
     """
     encoded = np.frombuffer(data, np.uint8)
-    image = cv2.imdecode(encoded, cv2.IMREAD_COLOR) if len(encoded) else None
+    try:
+        image = cv2.imdecode(encoded, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+    except cv2.error:  # it has no bytes, or says that it has too many pixels
+        image = None
     if image is None:
         raise ImageError(
             f'{len(encoded)} bytes that are no whole JPEG or PNG image: the camera driver fills '

@@ -1,12 +1,20 @@
 """Every encoding against a conversion of its own, written from the encoding's definition."""
 
+import io
+import re
+import struct
+from pathlib import Path
+from zlib import compress, crc32
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from PIL import Image
 
 from csrnet_ros.errors import ImageError
-from csrnet_ros.media.encodings import ENCODINGS, RawImage
+from csrnet_ros.media import encodings
+from csrnet_ros.media.encodings import ENCODINGS, RawImage, decode_compressed
 
 # Where red, green and blue stand in a pixel; mono has one value for all.
 PLACES = {
@@ -150,3 +158,42 @@ def test_an_image_without_pixels_is_an_error(height, width):
 def test_half_a_pair_of_colors_is_an_error(encoding, height, width):
     with pytest.raises(ImageError, match=f'{width}x{height} pixels.*multiples of'):
         RawImage(encoding, height, width, 16, bytes(200)).to_rgb()
+
+
+def test_no_name_is_used_that_the_opencv_of_ubuntu_22_lacks():
+    source = Path(encodings.__file__).read_text()
+    assert not re.findall('COLOR_Bayer(?:RGGB|BGGR|GBRG|GRBG)', source), 'since OpenCV 4.5.5'
+
+
+def jpeg_turned(pixels, orientation):
+    """Return a JPEG whose EXIF data say how a viewer shall turn it."""
+    exif = Image.Exif()
+    exif[0x0112] = orientation
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, 'JPEG', quality=100, exif=exif)
+    return file.getvalue()
+
+
+def test_a_compressed_image_lies_as_the_cameras_pixels_do():
+    pixels = np.zeros((8, 16, 3), np.uint8)
+    pixels[:, :8] = 255
+    found = decode_compressed(jpeg_turned(pixels, orientation=6))
+    assert found.shape == pixels.shape
+    assert np.abs(found.astype(int) - pixels).max() < 10
+
+
+def huge_png():
+    """Return a PNG of a few bytes that says it has 60000x60000 pixels."""
+
+    def chunk(kind, data):
+        return struct.pack('>I', len(data)) + kind + data + struct.pack('>I', crc32(kind + data))
+
+    header = struct.pack('>IIBBBBB', 60000, 60000, 8, 2, 0, 0, 0)
+    chunks = chunk(b'IHDR', header) + chunk(b'IDAT', compress(bytes(100))) + chunk(b'IEND', b'')
+    return b'\x89PNG\r\n\x1a\n' + chunks
+
+
+@pytest.mark.parametrize('data', [b'', b'no image', huge_png()], ids=['empty', 'other', 'huge'])
+def test_what_cannot_be_decoded_is_an_error_with_its_length(data):
+    with pytest.raises(ImageError, match=f'{len(data)} bytes that are no whole JPEG or PNG'):
+        decode_compressed(data)
