@@ -17,7 +17,7 @@ setup(
     package_data={'csrnet_ros.media': ['*.html']},
     data_files=[
         ('share/ament_index/resource_index/packages', [f'resource/{package_name}']),
-        (share, ['package.xml']),
+        (share, ['package.xml', 'LICENSE']),
         (f'{share}/hook', ['resource/path.dsv']),
         (f'{share}/launch', glob('launch/*.launch.py')),
         (f'{share}/config', glob('config/*')),

@@ -118,7 +118,7 @@ def start(context: LaunchContext) -> list[Action]:
         executable='segment_node',
         name='csrnet',
         namespace=LaunchConfiguration('namespace'),
-        parameters=[LaunchConfiguration('params_file'), given_parameters(context)],
+        parameters=[existing(context, 'params_file'), given_parameters(context)],
         ros_arguments=['--log-level', LaunchConfiguration('log_level')],
         additional_env=room_for_large_messages(),
         output='screen',
@@ -141,17 +141,27 @@ def bag_player(context: LaunchContext) -> ExecuteProcess | None:
     given, rate = (LaunchConfiguration(name).perform(context) for name in ('bag', 'rate'))
     if not given:
         return None
-    bag = Path(given).expanduser()
-    if not bag.exists():
-        raise FileNotFoundError(f'bag:={given}: no such file or folder')
+    bag = existing(context, 'bag')
     # The delay is for player and node to find each other; what is played before is lost.
-    command = ['ros2', 'bag', 'play', str(bag), '--clock', '--rate', rate, '--delay', '1']
+    command = ['ros2', 'bag', 'play', bag, '--clock', '--rate', rate, '--delay', '1']
     return ExecuteProcess(
         cmd=command,
         additional_env=room_for_large_messages(),
         output='screen',
         on_exit=shut_down_if_failed,
     )
+
+
+def existing(context: LaunchContext, name: str) -> str:
+    """Return the path that an argument gives.
+
+    :raises FileNotFoundError: if nothing is there
+    """
+    given = LaunchConfiguration(name).perform(context)
+    path = Path(given).expanduser()
+    if not path.exists():
+        raise FileNotFoundError(f'{name}:={given}: no such file or folder')
+    return str(path)
 
 
 def room_for_large_messages() -> dict[str, str]:

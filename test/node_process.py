@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from soak.record import memory_mib
 
 NODE = (sys.executable, '-m', 'csrnet_ros.node.segmentation_node')
-TIMEOUT_S = 60.0
+TIMEOUT_S = 120.0
 
 
 class NodeProcess:

@@ -113,14 +113,11 @@ def test_only_the_arguments_given_become_parameters() -> None:
     for argument in declared_arguments(module.generate_launch_description()).values():
         argument.visit(context)
     assert module.given_parameters(context) == {}
-    given = {'variant': 'medium', 'device': 'cpu', 'half': 'false', 'use_sim_time': 'true'}
-    context.launch_configurations.update(given)
-    assert module.given_parameters(context) == {
-        'variant': 'medium',
-        'device': 'cpu',
-        'half': False,
-        'use_sim_time': True,
-    }
+    strings = ('variant', 'weights', 'image_topic', 'transport', 'device', 'backend')
+    given = dict.fromkeys(strings, 'as given')
+    context.launch_configurations.update(given | {'half': 'false', 'use_sim_time': 'true'})
+    expected = given | {'half': False, 'use_sim_time': True}
+    assert module.given_parameters(context) == expected
 
 
 def test_a_bag_is_played_on_its_own_clock(tmp_path: Path) -> None:
@@ -225,11 +222,14 @@ def test_a_bag_that_cannot_be_played_ends_the_launch(start, player, tmp_path, we
     launch.end()
 
 
-def test_a_bag_that_is_not_there_is_named_at_once(start, tmp_path: Path, weights: Path) -> None:
-    launch = start(f'weights:={weights}', f'bag:={tmp_path / "drive"}')
+@pytest.mark.parametrize('name', ['bag', 'params_file'])
+def test_a_file_that_is_not_there_is_named_at_once(
+    start, tmp_path: Path, weights: Path, name: str
+) -> None:
+    launch = start(f'weights:={weights}', f'{name}:={tmp_path / "drive"}')
     assert launch.end() == 1
     said = ''.join(launch.said)
-    assert f'bag:={tmp_path / "drive"}: no such file or folder' in said
+    assert f'{name}:={tmp_path / "drive"}: no such file or folder' in said
     assert 'labelling' not in said
 
 

@@ -95,7 +95,7 @@ def test_every_part_of_the_package_has_a_layer() -> None:
 
 @pytest.mark.parametrize('path', FILES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_a_file_is_short(path: Path) -> None:
-    assert len(path.read_text().splitlines()) < 300
+    assert len(path.read_text().splitlines()) < 250
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -82,8 +83,8 @@ class SegmentationEngine:
             )
         if threads < 0:
             raise ValueError(f'threads is {threads}; it must be at least 0')
-        if threads:
-            torch.set_num_threads(threads)
+        own_threads = _own_threads()
+        torch.set_num_threads(threads or own_threads)
         self.device = find_device(device)
         self.labels = checkpoint.labels
         self.variant = checkpoint.config.name
@@ -212,6 +213,12 @@ class SegmentationEngine:
         """Give the memory back; the engine cannot be used afterwards."""
         del self._network, self._preprocess, self._postprocess, self._transfer
         give_memory_back(self.device)
+
+
+@cache
+def _own_threads() -> int:
+    """Return with how many threads PyTorch computes until the first engine says otherwise."""
+    return torch.get_num_threads()
 
 
 def _joined(inputs: list[Tensor]) -> Tensor:

@@ -111,7 +111,10 @@ class Camera:
         self.name = name
         self.settings = settings
         self.transport = TRANSPORTS[settings.transport]
-        self.topic = node.resolve_topic_name(settings.image_topic + self.transport.suffix)
+        # image_topic is remapped before the suffix is added, as image_transport does it.
+        base = node.resolve_topic_name(settings.image_topic)
+        self.topic = node.resolve_topic_name(base + self.transport.suffix)
+        self.logger = node.get_logger().get_child(name) if name else node.get_logger()
         self.enabled = True
         self._limiter = RateLimiter()
         self.slot = CameraSlot(arrived)

@@ -43,6 +43,8 @@ def judge_camera(
     silence = f'no image on {topic} for {report.silent_s:.1f} s'
     idle = rates_hz['unwatched'] > 0 and not report.rate_out_hz
     rate = f'{report.rate_out_hz:.1f} frames/s labelled'
+    # What nobody wanted is not missing.
+    served_hz = report.rate_out_hz + rates_hz['unwatched'] + rates_hz['disabled']
     latency = report.stages.get('stamp to publish', Spread(0.0, 0.0, 0.0))
     late = bounds.latency_error_ms or math.inf
     tardy = bounds.latency_warn_ms or math.inf
@@ -73,7 +75,7 @@ def judge_camera(
         ),
         (idle, OK, 'idle: nobody subscribes to an output'),
         (latency.p95_ms > tardy, WARN, f'{latency.p95_ms:.0f} ms from stamp to publication'),
-        (report.rate_out_hz < bounds.rate_warn_hz, WARN, f'only {rate}'),
+        (served_hz < bounds.rate_warn_hz, WARN, f'only {rate}'),
         (True, OK, rate),
     )
     return next((level, message) for holds, level, message in checks if holds)
@@ -141,6 +143,8 @@ class Diagnostics:
         now_s: Callable[[], float],
     ) -> None:
         self._node = node
+        # /diagnostics is everyone's: the names of two robots must differ.
+        self._name = node.get_fully_qualified_name().lstrip('/')
         self._engine = engine
         self._cameras = cameras
         self._now_s = now_s
@@ -184,7 +188,7 @@ class Diagnostics:
         values['weights'] = str(self._engine.plan.weights)
         values['rebuilds after a failure'] = str(self._engine.rebuilds)
         return make_status(
-            f'{self._node.get_name()}: engine',
+            f'{self._name}: engine',
             ERROR if fault else OK,
             fault or 'loaded',
             values,
@@ -202,6 +206,6 @@ class Diagnostics:
                 enabled=camera.enabled,
                 still_s=still_s,
             )
-        name = f'{self._node.get_name()}: camera {camera.name}'.rstrip()
+        name = f'{self._name}: camera {camera.name}'.rstrip()
         values = camera_values(report)
         return make_status(name, level, message, values, hardware_id=camera.topic)

@@ -29,7 +29,7 @@ class EnginePlan:
 
         :raises CheckpointError: if there are none, or the file is damaged or foreign
         """
-        weights = Path(settings.weights or find_weights(settings.variant))
+        weights = Path(settings.weights or find_weights(settings.variant)).expanduser()
         log(f'loading {weights}')
         return cls(settings, weights, load_checkpoint(weights))
 

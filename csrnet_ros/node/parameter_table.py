@@ -1,6 +1,7 @@
 """What a table of parameters is: rows, how ROS gets to know them, and how they change."""
 
 import difflib
+from collections.abc import Collection
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Literal, TypeVar
 
@@ -99,28 +100,52 @@ def declare_parameters(node: Node, defaults: Table, *, prefix: str = '') -> Tabl
     for name, row in parameter_rows(type(defaults)).items():
         default = getattr(defaults, name)
         value = node.declare_parameter(prefix + name, default, row.descriptor(default)).value
-        values[name] = tuple(value) if isinstance(default, tuple) else value
+        # ROS has no type for an empty list, and no value for it.
+        values[name] = tuple(value or ()) if isinstance(default, tuple) else value
     try:
         return type(defaults)(**values)
     except ValueError as error:
         raise ValueError(f'{prefix}{error}') from error
 
 
-def check_overrides(node: Node) -> None:
+QOS = 'qos_overrides.'
+
+
+def check_overrides(node: Node, *, nameless: Collection[str] = ()) -> None:
     """Look for values that were given for parameters which ``node`` does not have.
 
     ROS takes no notice of them. One whose name is nearly that of a parameter is an error; others
     are logged, since a file may hold parameters of several nodes.
 
+    :param nameless: parameters of a camera without a name, which there need not be
     :raises ValueError: if a name is a slip of the pen
     """
     known = list(node.get_parameters_by_prefix(''))
-    for name in node._parameter_overrides:  # rclpy has no other way to ask for them
-        if name in known or name.startswith('qos_overrides.'):
+    unused = [name for name in _given(node) if name not in known and not name.startswith(QOS)]
+    for name in unused:
+        if name in nameless:
             continue
         if nearest := difflib.get_close_matches(name, known, n=1, cutoff=0.8):
             raise ValueError(f'there is no parameter {name!r}; do you mean {nearest[0]!r}?')
         node.get_logger().warning(f'there is no parameter {name!r}; its value is not used')
+    if idle := [name for name in unused if name in nameless]:
+        node.get_logger().warning(
+            f'there is no camera without a name: values not used: {", ".join(idle)}'
+        )
+
+
+def check_qos_overrides(node: Node) -> None:
+    """Log which policies were given for topics that ``node`` does not have, or cannot take."""
+    for name in _given(node):
+        if name.startswith(QOS) and not node.has_parameter(name):
+            node.get_logger().warning(
+                f'there is no {name!r}; its value is not used: history, depth and reliability '
+                'of topics by their full names, as ros2 node info shows them, can be overridden'
+            )
+
+
+def _given(node: Node) -> list[str]:
+    return list(node._parameter_overrides)  # rclpy has no other way to ask for them
 
 
 def change_settings(

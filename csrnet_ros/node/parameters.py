@@ -81,23 +81,29 @@ class NodeSettings(Settings):
     def __post_init__(self) -> None:
         Settings.__post_init__(self)
         if len(set(self.cameras)) < len(self.cameras) or not self.cameras:
-            raise ValueError(f'cameras is {list(self.cameras)}; name each camera once')
+            raise ValueError(
+                f'cameras is {list(self.cameras)}; name each camera once, or leave it out for one'
+            )
         for name in self.cameras:
             if name and not CAMERA_NAME.fullmatch(name):
                 raise ValueError(
                     f'cameras has {name!r}; a name needs letters, digits and single underscores, '
                     'and begins with a letter'
                 )
-        if (self.working_width == 0) != (self.working_height == 0):
+
+    @property
+    def working_size(self) -> tuple[int, int] | None:
+        """Height and width at which the network works, in pixels; None: the image's own.
+
+        :raises ValueError: if only one of them is set, as they are when set one after the other
+        """
+        size = self.working_height, self.working_width
+        if 0 < size.count(0) < 2:
             raise ValueError(
                 f'working_width is {self.working_width} and working_height is '
                 f'{self.working_height}; set both, or leave both at 0'
             )
-
-    @property
-    def working_size(self) -> tuple[int, int] | None:
-        """Height and width at which the network works, in pixels; None: the image's own."""
-        return (self.working_height, self.working_width) if self.working_width else None
+        return size if all(size) else None
 
 
 @dataclass(frozen=True, slots=True)

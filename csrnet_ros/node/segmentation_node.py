@@ -21,7 +21,13 @@ from csrnet_ros.node.engine_plan import EnginePlan
 from csrnet_ros.node.label_info import LabelInfoPublisher
 from csrnet_ros.node.log import forward_log
 from csrnet_ros.node.managed_node import ManagedNode
-from csrnet_ros.node.parameter_table import change_settings, check_overrides, declare_parameters
+from csrnet_ros.node.parameter_table import (
+    change_settings,
+    check_overrides,
+    check_qos_overrides,
+    declare_parameters,
+    parameter_rows,
+)
 from csrnet_ros.node.parameters import CameraSettings, NodeSettings, camera_prefix
 from csrnet_ros.node.services import Services
 from csrnet_ros.node.serving_engine import ServingEngine
@@ -52,7 +58,7 @@ class SegmentationNode(ManagedNode):
             )
             for name in self.settings.cameras
         }
-        check_overrides(self)
+        check_overrides(self, nameless=parameter_rows(CameraSettings))
         self.add_on_set_parameters_callback(self._on_set_parameters)
         Services(self, reload=self._reload, reloaded=self._publish_label_info)
         self._arrived = threading.Condition()
@@ -126,10 +132,11 @@ class SegmentationNode(ManagedNode):
         self._diagnostics = Diagnostics(self, self._engine, self._cameras, now_s=self._now_s)
 
     def _reload(self) -> str:
-        if self._engine is None:
+        engine = self._engine
+        if engine is None:
             raise ValueError('the node is not configured; configure loads the weights')
         plan = EnginePlan.read(self.settings, log=self.get_logger().info)
-        self._engine.replace(plan)
+        engine.replace(plan)  # which refuses if it was closed meanwhile
         return f'{plan.weights} is in use'
 
     def _publish_label_info(self) -> None:
@@ -144,13 +151,13 @@ class SegmentationNode(ManagedNode):
             arrived=self._arrived,
             now_s=self._now_s,
             simulated=lambda: bool(self.get_parameter('use_sim_time').value),
-            logger=self.get_logger(),
         )
         self._apply_live_settings()
         self._worker.start()
         for camera in self._cameras:
             camera.subscribe()
             self.get_logger().info(f'labelling {camera.topic}')
+        check_qos_overrides(self)
 
     def _deactivate(self) -> None:
         if self._worker is not None:

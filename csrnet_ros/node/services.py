@@ -4,6 +4,7 @@ import threading
 from collections.abc import Callable
 from typing import Any
 
+import rclpy
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.node import Node
 from rclpy.parameter import Parameter
@@ -60,8 +61,9 @@ class Services:
             response.message = self._reload()
             response.success = True
         except Exception as error:
-            response.message = f'the old weights serve on: {error}'
-            self._node.get_logger().error(response.message)
+            response.message = f'no other weights are in use: {error}'
+            if rclpy.ok():  # else it is the end of the process that got in the way
+                self._node.get_logger().error(response.message)
         done.set_result(None)
         if self._node.executor is not None:
             self._node.executor.wake()  # it waits for messages, not for this future

@@ -141,6 +141,7 @@ class ServingEngine:
         except Exception as error:
             self._fail(error)
             raise
+        self._fault_s = time.monotonic()
         return self._engine
 
     def _fail(self, error: Exception) -> None:

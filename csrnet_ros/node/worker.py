@@ -6,7 +6,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 import rclpy
-from rclpy.impl.rcutils_logger import RcutilsLogger
 
 from csrnet_ros.errors import ImageError
 from csrnet_ros.inference import Segmentation
@@ -54,7 +53,6 @@ class Worker:
         arrived: threading.Condition,
         now_s: Callable[[], float],
         simulated: Callable[[], bool],
-        logger: RcutilsLogger,
     ) -> None:
         self.overlay_opacity = 0.5
         self._engine = engine
@@ -62,7 +60,6 @@ class Worker:
         self._arrived = arrived
         self._now_s = now_s
         self._simulated = simulated
-        self._logger = logger
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name='csrnet-worker')
 
@@ -166,6 +163,6 @@ class Worker:
         for camera in cameras:
             camera.statistics.drop(self._now_s(), reason)
             if rclpy.ok():  # else it is the end of the process that got in the way
-                self._logger.error(
+                camera.logger.error(
                     f'frame of {camera.topic} skipped: {why}', throttle_duration_sec=LOG_PERIOD_S
                 )

@@ -114,13 +114,17 @@ def test_a_run_killed_again_and_again_ends_as_if_it_had_not_been(tmp_path, root,
         time.sleep(chance.uniform(0, 1.5))  # any instant
         process.kill()
         process.communicate()
-    process = start(command)
     partial = state_path(out).with_suffix('.partial')
-    while not partial.exists() or not partial.stat().st_size:
-        assert process.poll() is None, 'the state was never seen half written'
-    process.kill()
-    process.communicate()
-    assert partial.exists(), 'killed in the middle of writing'
+    partial.parent.mkdir(exist_ok=True)
+    partial.unlink(missing_ok=True)
+    os.mkfifo(partial)  # which holds a writer up until all that it writes is read
+    process = start(command)
+    with partial.open('rb', buffering=0) as written:
+        half = written.read(1000)
+        process.kill()
+        process.communicate()
+    partial.unlink()
+    partial.write_bytes(half)
     process, said = train(root, out, '--resume')
     assert process.returncode == 0, said
     assert_same_bits(out, undisturbed)
@@ -233,9 +237,14 @@ def test_a_run_is_not_overwritten_nor_continued_as_another(undisturbed, root):
     process, said = train(root, undisturbed)
     assert process.returncode == 1
     assert 'continue it with --resume' in said
-    process, said = train(root, undisturbed, '--resume', '--seed', 3)
-    assert process.returncode == 1
-    assert 'seed was 0, is 3' in said
+    for change, difference in (
+        (('--seed', 3), 'seed was 0, is 3'),
+        (('--split', 'trainval'), 'data was CamVid train, .*, is CamVid trainval'),
+        (('--model', 'medium'), 'network was light, is medium'),
+    ):
+        process, said = train(root, undisturbed, '--resume', *change)
+        assert process.returncode == 1
+        assert re.search(difference, said), said
     assert state_path(undisturbed).read_bytes() == before
 
 
@@ -247,3 +256,4 @@ def test_torchrun_trains_one_network_in_two_processes(tmp_path, root):
     provenance = load_checkpoint(out).provenance
     assert (provenance['processes'], provenance['epochs']) == (2, 1)
     assert 'miou' in provenance
+    assert provenance['measured_on'] == 'CamVid val, SegNet labels'

@@ -163,8 +163,11 @@ def test_threads_are_a_setting(shipped):
     code = f"""
 import torch
 from csrnet_ros.inference import SegmentationEngine
-SegmentationEngine.from_checkpoint({str(shipped)!r}, device='cpu', threads=1, backend='torch')
-print(torch.get_num_threads())
+for threads in (1, 0):
+    SegmentationEngine.from_checkpoint(
+        {str(shipped)!r}, device='cpu', threads=threads, backend='torch'
+    )
+    print(torch.get_num_threads())
 """
     done = subprocess.run(
         [sys.executable, '-c', code],
@@ -173,7 +176,7 @@ print(torch.get_num_threads())
         text=True,
         check=True,
     )
-    assert done.stdout == '1\n'
+    assert done.stdout == '1\n2\n', 'as many as before, if none are asked for'
 
 
 @pytest.mark.parametrize('backend', ['ncnn', 'openvino', 'onnxruntime'])

@@ -115,7 +115,6 @@ def test_every_stage_is_timed(engine, image):
     times = engine.segment(image).stage_times_ms
     assert list(times) == ['preprocess', 'network', 'postprocess']
     assert all(value > 0 for value in times.values())
-    assert times['network'] == max(times.values())
 
 
 def test_what_it_says_of_itself(engine):

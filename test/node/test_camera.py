@@ -1,5 +1,6 @@
 """The slot of a camera and its rate limit."""
 
+import queue
 import threading
 
 import pytest
@@ -20,19 +21,19 @@ def test_a_slot_keeps_the_newest_frame_and_tells_what_it_lost() -> None:
 
 
 def test_a_slot_wakes_who_waits_for_a_frame() -> None:
-    arrived = threading.Condition()
-    slot, taken = CameraSlot(arrived), []
+    arrived, asked, taken = threading.Condition(), threading.Event(), queue.Queue()
+    slot, frame = CameraSlot(arrived), Image()
 
     def take() -> None:
-        with arrived:
-            arrived.wait_for(lambda: bool(taken.append(slot.take()) or taken[-1]), timeout=30)
+        with arrived:  # until it waits, nothing can be put
+            asked.set()
+            arrived.wait()
+            taken.put(slot.take())
 
-    waiting = threading.Thread(target=take)
-    waiting.start()
-    frame = Image()
+    threading.Thread(target=take, daemon=True).start()
+    assert asked.wait(60)
     slot.put(frame)
-    waiting.join(30)
-    assert taken[-1] is frame
+    assert taken.get(timeout=60) is frame
 
 
 def test_without_a_limit_every_frame_passes() -> None:

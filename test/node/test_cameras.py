@@ -8,6 +8,7 @@ from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
 from rcl_interfaces.srv import SetParameters
 
 from csrnet_ros.inference import SegmentationEngine
+from soak.images import message as plain_message
 
 
 def test_each_camera_has_its_topics_parameters_and_diagnostics(
@@ -31,3 +32,16 @@ def test_each_camera_has_its_topics_parameters_and_diagnostics(
         parameters = [Parameter(name=name, value=limit)]
         response = peer.call(SetParameters, '/csrnet/set_parameters', parameters=parameters)
         assert response.results[0].successful is accepted
+
+
+def test_the_log_names_the_fault_of_each_camera(peer, start_node: Callable) -> None:
+    node = start_node('-r', '__ns:=/faulty', '-p', 'cameras:=[front, rear]')
+    node.wait_for('labelling /faulty/rear')
+    for name in ('front', 'rear'):
+        topic = f'/faulty/{name}/image_raw'
+        send, labels = peer.camera(topic), peer.listen(f'/faulty/csrnet/{name}/label')
+        peer.connect(send, plain_message(72, 96), labels)
+        short = plain_message(72, 96)
+        short.step = 1
+        send(short)
+        node.wait_for(f'frame of {topic} skipped: step is 1 bytes')

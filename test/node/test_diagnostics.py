@@ -103,8 +103,13 @@ def test_the_bounds_are_parameters(bounds: dict, level: bytes, message: str) -> 
     assert message in verdict[1]
 
 
-def test_a_camera_that_nobody_listens_to_is_not_too_slow() -> None:
-    report = replace(HEALTHY, rate_out_hz=0.0, drop_rates_hz=NO_DROPS | {'unwatched': 30.0})
+@pytest.mark.parametrize('reason', ['unwatched', 'disabled'])
+@pytest.mark.parametrize('rate_out_hz', [0.0, 9.0])
+def test_a_camera_whose_labels_were_not_wanted_is_not_too_slow(
+    reason: str, rate_out_hz: float
+) -> None:
+    drops_hz = {reason: 30.0 - rate_out_hz}
+    report = replace(HEALTHY, rate_out_hz=rate_out_hz, drop_rates_hz=NO_DROPS | drops_hz)
     bounds = CameraSettings(rate_warn_hz=10.0)
     assert judge_camera(report, topic='/front', bounds=bounds, **MOVING)[0] == OK
 
@@ -136,3 +141,9 @@ def test_a_status_carries_the_values_in_order() -> None:
     status = make_status('csrnet: camera', WARN, 'slow', {'b': '1', 'a': '2'}, hardware_id='/x')
     assert (status.name, status.level, status.message) == ('csrnet: camera', WARN, 'slow')
     assert [(pair.key, pair.value) for pair in status.values] == [('b', '1'), ('a', '2')]
+
+
+def test_labels_that_come_late_are_worse_than_some_that_do_not_come() -> None:
+    report = replace(HEALTHY, drop_rates_hz=NO_DROPS | {'failed': 1.0})
+    bounds = CameraSettings(latency_error_ms=19.0)
+    assert judge_camera(report, topic='/front', bounds=bounds, **MOVING)[0] == ERROR

@@ -15,7 +15,8 @@ from std_srvs.srv import Trigger
 
 from csrnet_ros.errors import DeviceError
 from csrnet_ros.inference import SegmentationEngine
-from csrnet_ros.node.serving_engine import REBUILDS, ServingEngine
+from csrnet_ros.node import serving_engine
+from csrnet_ros.node.serving_engine import FAULT_S, REBUILDS, ServingEngine
 
 FAULTY_NODE = Path(__file__).with_name('faulty_node.py')
 REBUILT = 'rebuilds after a failure'
@@ -118,3 +119,24 @@ def test_a_gpu_that_is_full_for_a_while_is_used_again(weights: Path, image: np.n
     assert serving.rebuilds == 1
     serving.close()
     assert torch.cuda.memory_allocated() == 0
+
+
+def test_a_fault_is_told_for_a_while_after_the_engine_works_again(
+    engine: SegmentationEngine, image: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    now_s = [100.0]
+    clock = SimpleNamespace(monotonic=lambda: now_s[0])
+    monkeypatch.setattr(serving_engine, 'time', clock)
+
+    def build(log: Callable) -> SimpleNamespace:
+        now_s[0] += 2 * FAULT_S  # so long it takes
+        return SimpleNamespace(segment_batch=engine.segment_batch, close=lambda: None)
+
+    serving = ServingEngine(SimpleNamespace(build=build), logger=get_logger('test'))
+    serving.engine.segment_batch = None
+    with pytest.raises(TypeError):
+        serving.segment_batch([image])
+    assert serving.segment_batch([image])
+    assert serving.fault.startswith('the engine failed: TypeError')
+    now_s[0] += FAULT_S
+    assert serving.fault == ''

@@ -62,6 +62,7 @@ def test_missing_weights_end_the_node_with_one_sentence(
         (['-p', 'varient:=heavy'], "no parameter 'varient'; do you mean 'variant'"),
         (['-p', 'variant:=huge'], "cannot start: variant is 'huge'; choose one of light"),
         (['-p', 'image_topic:=7'], 'cannot start: .*image_topic'),
+        (['-p', 'working_width:=320'], 'cannot configure: .*working_height is 0; set both'),
         (['-p', 'device:=tpu'], "cannot configure: unknown device 'tpu'"),
         (['--params-file', '/does/not/exist.yaml'], 'cannot be read.*exist.yaml'),
     ],

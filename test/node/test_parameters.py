@@ -8,12 +8,15 @@ from typing import Any
 import pytest
 import rclpy
 import yaml
+from rcl_interfaces.msg import Log
 from rclpy.node import Node
+from rclpy.qos_overriding_options import QoSOverridingOptions
 
 from csrnet_ros.model import VARIANTS
 from csrnet_ros.node.parameter_table import (
     change_settings,
     check_overrides,
+    check_qos_overrides,
     declare_parameters,
     parameter_rows,
 )
@@ -87,9 +90,9 @@ def test_a_whole_number_is_a_fine_frequency(make_node: Callable[..., Node]) -> N
         ('transport:=theora', "transport is 'theora'; choose one of raw, compressed"),
         ('image_topic:=/front/compressed', 'leave out /compressed and set transport to'),
         ('cameras:=[front, front]', 'cameras is .*; name each camera once'),
+        ('cameras:=[]', r'cameras is \[\]; name each camera once, or leave it out for one'),
         ('cameras:=[front-left]', "cameras has 'front-left'; a name needs letters"),
         ('image_width:=0', 'image_width'),
-        ('working_width:=320', 'working_height is 0; set both'),
     ],
 )
 def test_an_impossible_value_is_refused_by_name(
@@ -101,8 +104,14 @@ def test_an_impossible_value_is_refused_by_name(
 
 
 def test_the_working_size_is_height_and_width_or_nothing() -> None:
-    assert NodeSettings().working_size is None
-    assert NodeSettings(working_width=320, working_height=240).working_size == (240, 320)
+    settings = NodeSettings()
+    assert settings.working_size is None
+    # ROS sets several parameters one after the other.
+    settings = change_settings(settings, {'working_width': 320}, configured=False)
+    with pytest.raises(ValueError, match='working_height is 0; set both'):
+        _ = settings.working_size
+    settings = change_settings(settings, {'working_height': 240}, configured=False)
+    assert settings.working_size == (240, 320)
 
 
 def changed(changes: dict[str, Any], *, configured: bool) -> dict[str, Any]:
@@ -188,3 +197,30 @@ def test_parameters_of_other_nodes_in_the_file_are_no_error(
     said = capfd.readouterr().err
     assert said.count('there is no parameter') == 1
     assert "'controller_gain'" in said
+
+
+def test_the_file_of_defaults_serves_cameras_with_names_too(
+    make_node: Callable[..., Node], capfd: pytest.CaptureFixture
+) -> None:
+    node = make_node('--params-file', str(DEFAULTS_FILE), '-p', 'cameras:=[front, rear]')
+    for prefix, table in (('', NodeSettings()), ('front.', CameraSettings())):
+        declare_parameters(node, table, prefix=prefix)
+    check_overrides(node, nameless=parameter_rows(CameraSettings))
+    said = capfd.readouterr().err
+    assert said.count('values not used: image_topic, transport') == 1
+    assert said.count('WARN') == 1
+
+
+def test_policies_that_reach_no_topic_are_told(
+    make_node: Callable[..., Node], capfd: pytest.CaptureFixture
+) -> None:
+    topics = ('/label.publisher.depth', '/lable.publisher.depth', '/label.publisher.durability')
+    given = [part for topic in topics for part in ('-p', f'qos_overrides.{topic}:=3')]
+    node = make_node(*given)
+    overriding = QoSOverridingOptions.with_default_policies()
+    node.create_publisher(Log, '/label', 1, qos_overriding_options=overriding)
+    check_qos_overrides(node)
+    said = capfd.readouterr().err
+    assert said.count('WARN') == 2
+    for topic in topics[1:]:
+        assert f"no 'qos_overrides.{topic}'" in said

@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 import torch
 from diagnostic_msgs.msg import DiagnosticArray
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
 from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
 from rcl_interfaces.srv import GetParameters, SetParameters
 from std_srvs.srv import SetBool, Trigger
@@ -103,7 +105,7 @@ def test_a_file_replaced_on_the_disk_is_taken_up_only_when_it_is_whole(
     np.testing.assert_array_equal(answer(), old)
     response = peer.call(Trigger, RELOAD, tries=1)
     assert not response.success
-    assert f'the old weights serve on: {mine}: not a whole safetensors file' in response.message
+    assert f'no other weights are in use: {mine}: not a whole safetensors file' in response.message
     np.testing.assert_array_equal(answer(), old)
     mine.write_bytes(whole)
     np.testing.assert_array_equal(answer(), old)
@@ -116,3 +118,22 @@ def test_a_node_that_is_not_configured_has_nothing_to_reload(peer, start_node: C
     response = peer.call(Trigger, RELOAD)
     assert not response.success
     assert 'the node is not configured' in response.message
+
+
+def test_a_node_that_is_cleaned_up_meanwhile_takes_up_nothing(
+    peer, start_node: Callable, image: np.ndarray
+) -> None:
+    node = start_node('-p', 'image_width:=640', '-p', 'image_height:=480')
+    node.wait_for('labelling')
+    peer.ask(peer.camera(), peer.message(image), peer.listen('/csrnet/label'))
+    client = peer.client(ChangeState, '/csrnet/change_state')
+    outcome: queue.Queue = queue.Queue()
+    reload = peer.client(Trigger, RELOAD).call_async(Trigger.Request())
+    reload.add_done_callback(lambda done: outcome.put(done.result()))
+    node.wait_for('loading')
+    for change in (Transition.TRANSITION_DEACTIVATE, Transition.TRANSITION_CLEANUP):
+        request = {'transition': Transition(id=change)}
+        assert peer.call(ChangeState, client.srv_name, tries=1, **request).success
+    response = outcome.get(timeout=60)
+    assert not response.success
+    assert response.message.startswith('no other weights are in use: the node was cleaned up')

@@ -87,3 +87,16 @@ def test_the_compressed_overlay_is_the_overlay(
     expected = engine.segment(smooth, overlay=True).overlay
     assert len(answer.data) < expected.size / 3
     assert np.abs(got.astype(int) - expected).mean() < 8
+
+
+def test_a_topic_that_is_remapped_keeps_its_suffix(
+    peer, start_node: Callable, image: np.ndarray
+) -> None:
+    node = start_node(
+        *('-r', '__ns:=/robot', '-r', 'camera/image_raw:=/mast', '-p', 'transport:=compressed')
+    )
+    node.wait_for('labelling /mast/compressed')
+    send = peer.camera('/mast/compressed', CompressedImage)
+    peer.ask(send, encoded(peer, image, '.png'), peer.listen('/robot/csrnet/label'))
+    array = peer.listen('/robot/csrnet/diagnostics', DiagnosticArray).get(timeout=60)
+    assert [one.name for one in array.status] == ['robot/csrnet: engine', 'robot/csrnet: camera']

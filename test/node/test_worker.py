@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from builtin_interfaces.msg import Time
 
 from csrnet_ros.inference import Segmentation, SegmentationEngine
 from csrnet_ros.node.camera import Camera
@@ -62,12 +63,9 @@ def at_work(peer, watched_engine: WatchedEngine) -> Iterator[SimpleNamespace]:
         )
         for name in ('front', 'rear')
     ]
-    logger = peer.node.get_logger()
     plan = SimpleNamespace(build=lambda log: watched_engine)
-    serving = ServingEngine(plan, logger=logger)
-    worker = Worker(
-        serving, cameras=cameras, logger=logger, simulated=lambda: clock.simulated, **settings
-    )
+    serving = ServingEngine(plan, logger=peer.node.get_logger())
+    worker = Worker(serving, cameras=cameras, simulated=lambda: clock.simulated, **settings)
     peer.node.trigger_configure()
     peer.node.trigger_activate()
     worker.start()
@@ -143,7 +141,7 @@ def test_a_slow_network_serves_the_newest_of_all_cameras_at_once(peer, at_work, 
 
 
 def test_a_frame_that_fails_is_counted_and_the_next_one_answered(peer, at_work, image) -> None:
-    front = at_work.front
+    front, closed = at_work.front, at_work.engine.closed
     labels = peer.listen('/peer/front/label')
     peer.ask(front.receive, peer.message(image), labels)
     frames = [peer.message(image) for _ in range(2)]
@@ -158,6 +156,7 @@ def test_a_frame_that_fails_is_counted_and_the_next_one_answered(peer, at_work, 
     assert counts(front)['failed'] == 1
     assert at_work.serving.rebuilds == 1
     assert 'RuntimeError: the device is on fire' in at_work.serving.fault
+    assert at_work.engine.closed == closed + 1
 
 
 def stages(at_work, peer, image, *, jump_to_s: float | None = None) -> set[str]:
@@ -182,6 +181,19 @@ def test_a_frame_has_no_age_on_a_clock_that_jumped_back_meanwhile(peer, at_work,
     found = stages(at_work, peer, image, jump_to_s=10.0)
     assert 'network' in found
     assert not found & {'stamp to publish', 'beside the engine'}
+
+
+def test_a_frame_without_a_stamp_has_no_age(peer, at_work, image) -> None:
+    front, labels = at_work.front, peer.listen('/peer/front/label')
+    peer.connect(front.receive, peer.message(image), labels)
+    unstamped = peer.message(image)
+    unstamped.header.stamp = Time()
+    front.receive(unstamped)
+    while labels.get(timeout=TIMEOUT_S).header != unstamped.header:
+        pass
+    at_work.worker.stop()
+    age = front.statistics.report(at_work.clock.now_s).stages['stamp to publish']
+    assert age.max_ms < 1e3 * at_work.clock.now_s, 'not counted from 1970 on'
 
 
 def test_time_beside_the_engine_is_known_on_a_real_clock_only(peer, at_work, image) -> None:

@@ -187,6 +187,7 @@ def _add_accounts(
 def _add_growth(report: Report, what: str, memory_mib: list[float]) -> None:
     """Add how memory grew from the first tenth of the samples to the last."""
     if not memory_mib:
+        report.add(what, 'no sample', promise='some', kept=False)
         return
     tenth = max(1, len(memory_mib) // 10)
     first, last = np.median(memory_mib[:tenth]), np.median(memory_mib[-tenth:])

@@ -49,7 +49,7 @@ def on_files(files: Files, config: MkDocsConfig) -> None:
 
 
 def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
-    """Put what they stand for into the place of the placeholders."""
+    """Put what they stand for into the place of the placeholders, and turn links to copies."""
 
     def fill(match: re.Match[str]) -> str:
         name, argument = match.groups()
@@ -58,7 +58,10 @@ def on_page_markdown(markdown: str, page: Page, **_: Any) -> str:
         except (KeyError, RuntimeError, ValueError) as error:
             raise PluginError(f'{page.file.src_uri}: {match[0]}: {error}') from error
 
-    return PLACEHOLDER.sub(fill, markdown)
+    text = PLACEHOLDER.sub(fill, markdown)
+    for copy, source in COPIES.items():
+        text = text.replace(f'](../{source}', f']({copy}')
+    return text
 
 
 def on_post_page(output: str, page: Page, **_: Any) -> None:
