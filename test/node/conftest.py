@@ -15,7 +15,10 @@ from typing import Any
 import numpy as np
 import pytest
 import rclpy
+import torch
 from builtin_interfaces.msg import Time
+from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
+from rcl_interfaces.srv import SetParameters
 from rclpy.client import Client
 from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.lifecycle import LifecycleNode
@@ -25,6 +28,8 @@ from std_msgs.msg import Header
 from csrnet_ros.cli.children import Children
 from csrnet_ros.cli.domain import own_domain
 from csrnet_ros.inference import SegmentationEngine
+from csrnet_ros.labels import LabelSet
+from csrnet_ros.model import VARIANTS, Checkpoint, CSRNet, save_checkpoint
 from node_process import NODE, NodeProcess
 
 # Nothing leaves this machine, and two test runs side by side never meet.
@@ -90,6 +95,13 @@ class Peer:
             with contextlib.suppress(queue.Empty):
                 return answers.get(timeout=TIMEOUT_S / tries)
         raise AssertionError(f'no answer from {name}')
+
+    def set_string(self, name: str, value: str) -> None:
+        """Set a parameter of the node."""
+        kind = ParameterValue(type=ParameterType.PARAMETER_STRING, string_value=value)
+        parameters = [Parameter(name=name, value=kind)]
+        response = self.call(SetParameters, '/csrnet/set_parameters', parameters=parameters)
+        assert response.results[0].successful, response.results[0].reason
 
     def message(self, image: np.ndarray, encoding: str = 'rgb8', *, padding: int = 0) -> Image:
         """Return uint8 (H, W) or (H, W, C) as a message, with so many more bytes in each row."""
@@ -170,6 +182,18 @@ class Peer:
 def engine(weights: Path) -> SegmentationEngine:
     """The engine that the node runs, in this process."""
     return SegmentationEngine.from_checkpoint(weights, device='cpu')
+
+
+@pytest.fixture(scope='session')
+def other_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An untrained medium network of two classes."""
+    torch.manual_seed(5)
+    labels = LabelSet('two', ('ground', 'rest'), ((1, 2, 3), (4, 5, 6)))
+    network = CSRNet(VARIANTS['medium'], num_classes=2)
+    path = tmp_path_factory.mktemp('other') / 'other.safetensors'
+    gray = (110.0, 110.0, 110.0)
+    save_checkpoint(path, Checkpoint(network.config, labels, gray, gray, network.state_dict()))
+    return path
 
 
 @pytest.fixture

@@ -6,6 +6,8 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
+from std_srvs.srv import Trigger
+
 from csrnet_ros.labels import CAMVID
 
 VISION_MSGS = Path(__file__).with_name('vision_msgs')
@@ -25,20 +27,25 @@ rclpy.spin(node)
 """
 
 
-def test_who_comes_late_learns_the_names_of_the_classes(
-    start_node: Callable, with_messages: Callable
+def test_who_comes_late_learns_the_names_of_the_classes_and_of_those_that_replace_them(
+    peer, start_node: Callable, with_messages: Callable, other_weights: Path
 ) -> None:
     with_messages(VISION_MSGS)
     start_node().wait_for('labelling')
     echo = subprocess.Popen([sys.executable, '-c', ECHO], stdout=subprocess.PIPE, text=True)
     try:
         # Fast DDS may complain on the same stream.
-        names, threshold = json.loads(next(line for line in echo.stdout if line[:2] == '[{'))
+        said = (json.loads(line) for line in echo.stdout if line[:2] == '[{')
+        names, threshold = next(said)
+        peer.set_string('weights', str(other_weights))
+        assert peer.call(Trigger, '/csrnet/reload_weights', tries=1).success
+        others, _ = next(said)
     finally:
         echo.kill()
         echo.wait()
     assert names == {str(number): name for number, name in enumerate(CAMVID.classes)}
     assert threshold == 0.0
+    assert others == {'0': 'ground', '1': 'rest'}
 
 
 def test_without_the_messages_only_their_topic_is_missing(peer, start_node: Callable) -> None:

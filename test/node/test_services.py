@@ -6,41 +6,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pytest
-import torch
 from diagnostic_msgs.msg import DiagnosticArray
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState
-from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
-from rcl_interfaces.srv import GetParameters, SetParameters
+from rcl_interfaces.srv import GetParameters
 from std_srvs.srv import SetBool, Trigger
 
 from csrnet_ros.inference import SegmentationEngine
-from csrnet_ros.labels import LabelSet
-from csrnet_ros.model import VARIANTS, Checkpoint, CSRNet, save_checkpoint
 
 RELOAD = '/csrnet/reload_weights'
-GRAY = (110.0, 110.0, 110.0)
-
-
-@pytest.fixture(scope='module')
-def other_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An untrained medium network of two classes."""
-    torch.manual_seed(5)
-    labels = LabelSet('two', ('ground', 'rest'), ((1, 2, 3), (4, 5, 6)))
-    network = CSRNet(VARIANTS['medium'], num_classes=2)
-    path = tmp_path_factory.mktemp('other') / 'other.safetensors'
-    checkpoint = Checkpoint(network.config, labels, GRAY, GRAY, network.state_dict())
-    save_checkpoint(path, checkpoint)
-    return path
-
-
-def set_string(peer, name: str, value: str) -> None:
-    """Set a parameter of the node."""
-    kind = ParameterValue(type=ParameterType.PARAMETER_STRING, string_value=value)
-    parameters = [Parameter(name=name, value=kind)]
-    response = peer.call(SetParameters, '/csrnet/set_parameters', parameters=parameters)
-    assert response.results[0].successful, response.results[0].reason
 
 
 def test_labelling_is_switched_off_and_on(peer, start_node: Callable, image: np.ndarray) -> None:
@@ -66,7 +40,7 @@ def test_other_weights_are_taken_up_while_the_old_ones_serve(
     start_node('-p', 'image_width:=1280', '-p', 'image_height:=960').wait_for('labelling')
     labels, send = peer.listen('/csrnet/label'), peer.camera()
     peer.ask(send, peer.message(image), labels)
-    set_string(peer, 'weights', str(other_weights))
+    peer.set_string('weights', str(other_weights))
     outcome: queue.Queue = queue.Queue()
     client = peer.client(Trigger, RELOAD)
     client.call_async(Trigger.Request()).add_done_callback(lambda done: outcome.put(done.result()))
