@@ -20,6 +20,9 @@ from csrnet_ros.inference.outputs import OUTPUTS
 from csrnet_ros.media.bags import Bag, BagMessage, ImageCodec
 from csrnet_ros.model import VARIANTS
 
+NAMESPACE = '/csrnet'
+"""Of the topics that are written, as a node without a namespace has them."""
+
 
 def parse() -> argparse.Namespace:
     """Parse the command line."""
@@ -29,7 +32,10 @@ def parse() -> argparse.Namespace:
     parser.add_argument('input', type=Path, metavar='IN', help='the bag, or a file of it')
     parser.add_argument('out', type=Path, metavar='OUT', help='the bag to write')
     parser.add_argument(
-        '--topics', nargs='+', metavar='TOPIC', help='what to label (default: all image topics)'
+        '--topics',
+        nargs='+',
+        metavar='TOPIC',
+        help='what to label (default: all image topics but those of a node, /csrnet/...)',
     )
     parser.add_argument(
         '--outputs',
@@ -39,7 +45,9 @@ def parse() -> argparse.Namespace:
         help=f'what to write, of {",".join(OUTPUTS)}',
     )
     parser.add_argument(
-        '--keep-topics', action='store_true', help='also write all that the bag holds'
+        '--keep-topics',
+        action='store_true',
+        help='also write all that the bag holds, but for older outputs of the same names',
     )
     parser.add_argument('--weights', type=Path, help='checkpoint instead of the shipped one')
     parser.add_argument('--device', default='auto', help='auto, cpu, cuda, or cuda:N')
@@ -72,6 +80,7 @@ def main() -> int:
             print(f'{kept} frames are kept; the same command goes on', file=sys.stderr)
             raise
         others = {c.topic for c in bag.connections} if args.keep_topics else set()
+        others -= labeller.output_topics
         frames, skipped = parts.total('frames'), parts.total('skipped')
         parts.join(bag.messages(others))
         losses = dict.fromkeys(bag.losses)  # each once, though the bag may be read twice
@@ -83,7 +92,8 @@ def main() -> int:
 
 def choose_topics(bag: Bag, wanted: list[str] | None) -> list[str]:
     """Return the topics to label; BagError says what there is if they are not there."""
-    found = bag.image_topics
+    images = bag.image_topics
+    found = images if wanted else [one for one in images if not one.startswith(f'{NAMESPACE}/')]
     missing = [topic for topic in wanted or () if topic not in found]
     if missing or not found:
         what = f'no images on {missing[0]}' if missing else 'no images'
@@ -137,8 +147,13 @@ class BagLabeller:
     ) -> None:
         self._engine, self._outputs, self._codec = engine, outputs, codec
         self._prefixes = {
-            topic: '/csrnet' + (topic if len(topics) > 1 else '') for topic in topics
+            topic: NAMESPACE + (topic if len(topics) > 1 else '') for topic in topics
         }
+
+    @property
+    def output_topics(self) -> set[str]:
+        """The topics that outputs are on."""
+        return {f'{prefix}/{name}' for prefix in self._prefixes.values() for name in self._outputs}
 
     def outputs_of(self, message: BagMessage) -> list[tuple[str, int, memoryview]]:
         """Return topic, time and bytes of each output.

@@ -83,8 +83,8 @@ class PartFolder:
 
     def join(self, others: Iterable[BagMessage]) -> None:
         """Make one bag of all parts and of the messages ``others``, both in order of time."""
-        joined = self._folder / 'unfinished'
-        shutil.rmtree(joined, ignore_errors=True)
+        joined = self._folder / 'joined' / self._out.name  # rosbags names files by the folder
+        shutil.rmtree(joined.parent, ignore_errors=True)
         writer = BagWriter(joined, storage=self._storage, codec=self.codec)
         for message in heapq.merge(self._messages(), others, key=lambda m: m.time_ns):
             writer.copy(message)

@@ -50,6 +50,7 @@ class Session:
         # Anything else may change from one part of a run to the next.
         self._identity = {
             'network': run.network.config.name,
+            'classes': list(labels.classes),
             **{name: provenance[name] for name in ('data', 'images', 'seed')},
             **provenance['settings'],
         }
@@ -73,12 +74,16 @@ class Session:
         self._say(f'going on after epoch {self._run.epochs_done}, step {self._run.steps_done}')
 
     def _refuse_to_overwrite(self) -> None:
-        """Raise TrainingError if there is a saved state."""
-        if self._processes.first and self._folder.has_state:
+        """Raise TrainingError if there is a saved state, or weights of which there is none."""
+        if not self._processes.first:
+            return
+        if self._folder.has_state:
             raise TrainingError(
                 f'{self._folder.state_path} holds a run; continue it with --resume, or remove '
                 f'{self._folder.path} to start anew'
             )
+        if self._path.exists():
+            raise TrainingError(f'{self._path} exists already; name another --out, or remove it')
 
     def train(self, *, resume: bool) -> signal.Signals | None:
         """Train to the end of the run; return the signal that ended it before, if one did.
@@ -110,8 +115,8 @@ class Session:
             ) from error
         except TrainingError as error:
             raise TrainingError(
-                f'{error}; {self._what_is_saved()}; lower the learning rate, or try --precision '
-                'fp32'
+                f'{error}; {self._what_is_saved()}; start anew with --precision fp32, or with '
+                'another recipe'
             ) from error
 
     def _train_epochs(

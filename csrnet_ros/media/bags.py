@@ -52,32 +52,39 @@ class Bag:
         self._readers: list[Reader] = []
 
     def __enter__(self) -> 'Bag':
-        for path in self._parts():
-            reader = Reader(path)
-            try:
-                reader.open()
-            except Exception as error:  # a damaged file fails in any way that its bytes spell
-                self.losses.append(f'{path} cannot be opened: {error}')
-            else:
-                self._readers.append(reader)
+        if not self.path.exists():
+            raise BagError(f'{self.path}: no such bag')
+        if self.path.is_dir() and not (self.path / 'metadata.yaml').exists():
+            self.losses.append(f'{self.path} has no metadata.yaml; its recording did not end well')
+        else:
+            self._open(self.path)
         if not self._readers:
-            reasons = '; '.join(self.losses) or 'it holds neither .db3 nor .mcap files'
-            raise BagError(f'{self.path}: not a bag that can be read ({reasons})')
+            self._open_files()
+        if not self._readers:
+            raise BagError(f'{self.path}: not a bag that can be read ({"; ".join(self.losses)})')
         return self
 
     def __exit__(self, *_: object) -> None:
         while self._readers:
             self._readers.pop().close()
 
-    def _parts(self) -> list[Path]:
-        """Return what to open: the bag, or where it lost its metadata, each of its files."""
-        if not self.path.exists():
-            raise BagError(f'{self.path}: no such bag')
-        if not self.path.is_dir() or (self.path / 'metadata.yaml').exists():
-            return [self.path]
-        files = [*self.path.glob('*.db3'), *self.path.glob('*.mcap')]
-        self.losses.append(f'{self.path} has no metadata.yaml; its recording did not end well')
-        return sorted(files)
+    def _open(self, path: Path) -> None:
+        """Open a bag, or a single file of one, as far as that can be done."""
+        try:
+            reader = Reader(path)
+            reader.open()
+        except Exception as error:  # what is damaged fails in any way that its bytes spell
+            self.losses.append(f'{path} cannot be opened: {error}')
+        else:
+            self._readers.append(reader)
+
+    def _open_files(self) -> None:
+        """Open each file of a bag that cannot be opened as a whole."""
+        files = sorted([*self.path.glob('*.db3'), *self.path.glob('*.mcap')])
+        if self.path.is_dir() and not files:
+            self.losses.append('it holds neither .db3 nor .mcap files')
+        for path in files:
+            self._open(path)
 
     @property
     def connections(self) -> list[Any]:
@@ -93,7 +100,7 @@ class Bag:
     def storage(self) -> StoragePlugin:
         """How the bag is stored."""
         files = [self.path, *self.path.glob('*')]
-        mcap = any(file.suffix == '.mcap' for file in files)
+        mcap = any('.mcap' in file.suffixes for file in files)
         return StoragePlugin.MCAP if mcap else StoragePlugin.SQLITE3
 
     def count(self, topics: Collection[str]) -> int:

@@ -29,13 +29,14 @@ class CpuSyncBatchNorm(_BatchNorm):
             return super().forward(x)
         per_channel = [0, *range(2, x.dim())]
         shape = [1, -1, *[1] * (x.dim() - 2)]
+        dtype, x = x.dtype, x.to(self.weight.dtype)  # sums of half precision would lose it
         count = x.numel() // x.shape[1] * distributed.get_world_size()
         mean = _Sum.apply(x.sum(per_channel)) / count
         centred = x - mean.view(shape)
         variance = _Sum.apply(centred.square().sum(per_channel)) / count
         self._track(mean.detach(), variance.detach() * count / (count - 1))
         scale = self.weight / (variance + self.eps).sqrt()
-        return centred * scale.view(shape) + self.bias.view(shape)
+        return (centred * scale.view(shape) + self.bias.view(shape)).to(dtype)
 
     def _check_input_dim(self, input: Tensor) -> None:
         """Accept any (N, C, ...)."""

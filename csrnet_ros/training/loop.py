@@ -202,6 +202,7 @@ class TrainingRun:
         self._coming = self._batches.from_step(self.steps_done)
         self._model.load_state_dict(state['model'])
         self._optimizer.load_state_dict(state['optimizer'])
-        self._scaler.load_state_dict(state['scaler'])
+        if state['scaler']:  # a run in another precision has none
+            self._scaler.load_state_dict(state['scaler'])
         if self._average:
             self._average.load_state_dict(state['average'])

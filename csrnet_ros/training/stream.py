@@ -158,5 +158,5 @@ def size_fault(
     """Return what to say of an image whose size, (height, width), is not that of the others."""
     return (
         f'{data.pairs[index].image}: {found[0]}x{found[1]} pixels, but the first image has '
-        f'{expected[0]}x{expected[1]}; resize them to one size'
+        f'{expected[0]}x{expected[1]}; bring them to one size (size_px in classes.yaml does so)'
     )

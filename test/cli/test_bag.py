@@ -8,6 +8,7 @@ import sys
 import cv2
 import numpy as np
 import pytest
+import yaml
 from rosbags.rosbag2 import Reader, StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
 
@@ -219,6 +220,59 @@ def test_a_bag_without_its_metadata_is_read_and_that_is_said(tmp_path, weights):
     assert len(images(tmp_path / 'out', '/csrnet/label')) == 1
 
 
+def split(path):
+    """Write a bag of two files, with five frames in each."""
+    picture, metadata = pictures(1)[0], []
+    for number in range(2):
+        frames = [('/front', IMAGE, raw(10 * number + n, picture)) for n in range(5)]
+        half = record(path.with_name(f'half{number}'), frames)
+        metadata.append(yaml.safe_load((half / 'metadata.yaml').read_text()))
+    first, second = (found['rosbag2_bagfile_information'] for found in metadata)
+    for name in ('relative_file_paths', 'files'):
+        first[name] += second[name]
+    first['message_count'] = first['topics_with_message_count'][0]['message_count'] = 10
+    path.mkdir()
+    (path / 'metadata.yaml').write_text(yaml.safe_dump(metadata[0]))
+    for number in range(2):
+        file = path.with_name(f'half{number}') / f'half{number}.db3'
+        file.rename(path / file.name)
+    return path
+
+
+@pytest.mark.parametrize('damage', ['none', 'cut', 'missing', 'no metadata'])
+def test_one_bad_file_of_a_bag_costs_no_more_than_itself(tmp_path, weights, damage):
+    bag = split(tmp_path / 'in')
+    last = bag / 'half1.db3'
+    if damage == 'cut':
+        last.write_bytes(last.read_bytes()[:5000])
+    elif damage == 'missing':
+        last.unlink()
+    elif damage == 'no metadata':
+        (bag / 'metadata.yaml').write_text('')
+    done = run(bag, tmp_path / 'out', '--weights', weights)
+    expected = 10 if damage in ('none', 'no metadata') else 5
+    assert f'{expected} frames labelled, 0 unreadable' in done.stdout, done.stderr
+    assert len(images(tmp_path / 'out', '/csrnet/label')) == expected
+    assert done.returncode == (damage != 'none')
+    assert (f'{bag} cannot be opened' in done.stderr) is (damage != 'none')
+
+
+def test_older_labels_are_neither_labelled_nor_mixed_with_new_ones(tmp_path, weights):
+    picture = pictures(1)[0]
+    messages = [('/front', IMAGE, raw(0, picture)), ('/talk', TEXT, TYPES.types[TEXT]('hello'))]
+    older = [
+        ('/csrnet/label', TEXT, TYPES.types[TEXT]('not even an image')),
+        ('/csrnet/overlay', IMAGE, raw(1, picture)),
+    ]
+    bag, out = record(tmp_path / 'in', messages + older), tmp_path / 'out'
+    done = run(bag, out, '--weights', weights, '--keep-topics')
+    assert done.returncode == 0, done.stderr
+    found = [(topic, type_) for topic, type_, *_ in read(out)]
+    kept = [('/front', IMAGE), ('/talk', TEXT), ('/csrnet/overlay', IMAGE)]
+    assert sorted(found) == sorted([*kept, ('/csrnet/label', IMAGE)])
+    assert [file.name for file in out.glob('*.db3')] == ['out.db3']
+
+
 def test_mistakes_end_with_one_sentence(tmp_path, weights):
     text = TYPES.types[TEXT](data='hello')
     bag = record(tmp_path / 'talk', [('/talk', TEXT, text)])
@@ -229,7 +283,8 @@ def test_mistakes_end_with_one_sentence(tmp_path, weights):
         ((bag, out, '--topics', '/front'), 'no images on /front'),
         ((bag, bag), 'exists already'),
         ((bag, out, '--outputs', 'labels'), "'labels' is not one of label, color"),
-        ((weights.parent, out), 'not a bag that can be read'),
+        ((weights.parent, out), 'it holds neither .db3 nor .mcap files'),
+        ((weights, out), 'not a bag that can be read'),
     ]:
         done = run(*arguments, '--weights', weights)
         assert done.returncode != 0

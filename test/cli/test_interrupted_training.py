@@ -232,6 +232,34 @@ def test_a_loss_that_is_not_finite_ends_the_run_at_its_last_good_state(
     assert state_path(out).read_bytes() == before
 
 
+def test_a_run_is_not_continued_with_other_classes(tmp_path, root, undisturbed):
+    out = tmp_path / 'net.safetensors'
+    saved = torch.load(state_path(undisturbed), weights_only=True)
+    saved['identity']['classes'][0] = 'heaven'
+    state_path(out).parent.mkdir()
+    torch.save(saved, state_path(out))
+    process, said = train(root, out, '--resume')
+    assert process.returncode == 1
+    assert re.search(r"classes was \['heaven', .*, is \['sky', ", said), said
+
+
+def test_weights_that_no_run_has_made_are_not_overwritten(tmp_path, root, undisturbed):
+    out = tmp_path / 'net.safetensors'
+    out.write_bytes(b'of another')
+    process, said = train(root, out, '--initial-weights', undisturbed)
+    assert process.returncode == 1
+    assert f'{out} exists already; name another --out, or remove it' in said
+    assert out.read_bytes() == b'of another'
+
+
+def test_a_run_goes_on_in_another_precision(tmp_path, root):
+    out = tmp_path / 'net.safetensors'
+    interrupted(root, out, signal.SIGINT)
+    process, said = train(root, out, '--resume', '--precision', 'fp16')
+    assert process.returncode == 0, said
+    assert final_state(out)['scaler']['scale'] > 0
+
+
 def test_a_run_is_not_overwritten_nor_continued_as_another(undisturbed, root):
     before = state_path(undisturbed).read_bytes()
     process, said = train(root, undisturbed)
@@ -248,9 +276,11 @@ def test_a_run_is_not_overwritten_nor_continued_as_another(undisturbed, root):
     assert state_path(undisturbed).read_bytes() == before
 
 
-def test_torchrun_trains_one_network_in_two_processes(tmp_path, root):
+@pytest.mark.parametrize('precision', ['fp32', 'bf16'])
+def test_torchrun_trains_one_network_in_two_processes(tmp_path, root, precision):
     out = tmp_path / 'net.safetensors'
-    process, said = train(root, out, '--epochs', 1, launcher=LAUNCHER)
+    options = '--epochs', 1, '--precision', precision
+    process, said = train(root, out, *options, launcher=LAUNCHER)
     assert process.returncode == 0, said
     assert sorted(scalars(out, 'loss')) == [1, 2]
     provenance = load_checkpoint(out).provenance

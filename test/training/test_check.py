@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from csrnet_ros.errors import DatasetError
-from csrnet_ros.labels import CITYSCAPES, VOID
+from csrnet_ros.labels import CITYSCAPES, VOID, LabelSet, distinct_colors
 from csrnet_ros.training.check import check_dataset
 from csrnet_ros.training.datasets import camvid, camvid_original_segnet, cityscapes
 from csrnet_ros.training.datasets.masks import MaskCode, color_value, index_code
@@ -162,6 +162,27 @@ def test_the_void_labels_of_cityscapes_test_are_in_order(tmp_path, make_cityscap
 def test_other_numberings_are_recognised(small_camvid, void, values, words):
     data = replace(camvid(small_camvid, 'train'), code=index_code(11, void=void))
     assert words in fault(relabel(data, *values))
+
+
+@pytest.mark.parametrize(
+    ('count', 'values', 'words'),
+    [
+        (34, range(18), ''),  # nothing is wrong, though trainIds would look so
+        (19, range(1, 20), 'count from 1'),
+        (11, (0, 11, 12), 'stand for no class'),
+    ],
+)
+def test_data_of_ones_own_are_not_taken_for_others(small_camvid, count, values, words):
+    classes = tuple(f'class{number}' for number in range(count))
+    labels = LabelSet('own', classes, distinct_colors(count))
+    data = replace(camvid(small_camvid, 'train'), labels=labels, code=index_code(count, void=()))
+    relabel(data, *values)
+    if not words:
+        assert checked(data) == [0, 1, 2, 3]
+        return
+    message = fault(data)
+    assert words in message
+    assert 'look like' not in message
 
 
 def test_ids_that_nobody_uses_are_not_explained(small_camvid):

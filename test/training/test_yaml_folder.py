@@ -96,6 +96,20 @@ def test_palette_masks_are_read_as_indices_and_as_colours(tmp_path):
     assert read_stripes(opened(make(tmp_path / 'color', COLORED, mask))) == [0, 2, 1]
 
 
+def test_masks_of_one_bit(tmp_path):
+    mask = Image.fromarray(stripes(0, 1, 1).astype(bool))
+    assert mask.mode == '1'
+    assert read_stripes(opened(make(tmp_path, PLAIN, mask))) == [0, 1, 1]
+
+
+def test_labels_that_are_made_smaller_stay_where_they_are(tmp_path):
+    mask = np.arange(3 * 64 * 3 * 64).reshape(3 * 64, 3 * 64) % 251
+    text = PLAIN + 'void: [' + ', '.join(map(str, range(3, 256))) + ']\nsize_px: [64, 64]\n'
+    data = opened(make(tmp_path, text, mask.astype(np.uint8)))
+    middles = mask[1::3, 1::3]
+    np.testing.assert_array_equal(data.read(0)[1], np.where(middles < 3, middles, VOID))
+
+
 @pytest.mark.parametrize('count', [2, 255])
 def test_the_fewest_and_the_most_classes(tmp_path, count):
     text = 'name: many\nclasses:\n' + ''.join(f'- name: class {i}\n' for i in range(count))
@@ -107,14 +121,15 @@ def test_the_fewest_and_the_most_classes(tmp_path, count):
 def test_a_list_names_the_files_of_a_split(tmp_path):
     for kind in ('images', 'labels'):
         (tmp_path / kind).mkdir()
-        for name in 'abc':
+        for name in ('a', 'b', 'c', 'a yard', 'seq.0001'):
             cv2.imwrite(str(tmp_path / kind / f'{name}.png'), np.zeros((64, 64), np.uint8))
     file = tmp_path / 'mine.yaml'
     file.write_text(PLAIN)
-    (tmp_path / 'val.txt').write_text('c.png\na\n')
+    (tmp_path / 'val.txt').write_text('c.png other/c.png\na\na yard.png\nseq.0001\n')
     (tmp_path / 'train.txt').write_text('b.jpg\n')
-    assert [pair.image.stem for pair in opened(file, 'val').pairs] == ['c', 'a']
-    assert len(opened(file, 'trainval')) == 3
+    names = [pair.image.stem for pair in opened(file, 'val').pairs]
+    assert names == ['c', 'a', 'a yard', 'seq.0001']
+    assert len(opened(file, 'trainval')) == 5
     with pytest.raises(DatasetError, match="no files of the split 'test'"):
         folder(file, 'test')
 

@@ -66,14 +66,14 @@ class FileDataset:
             raise DatasetError(size_fault(pair, image.shape[:2], label.shape))
         height_px, width_px = self.size_px or label.shape
         smooth = cv2.INTER_AREA if height_px * width_px < label.size else cv2.INTER_LINEAR
-        return self._sized(image, smooth), self._sized(label, cv2.INTER_NEAREST)
+        return self._sized(image, smooth), self._sized(label, cv2.INTER_NEAREST_EXACT)
 
     def read_label(self, index: int) -> np.ndarray:
         """Return the labels that ``read`` gives, without their image.
 
         :raises DatasetError: if the file cannot be read, or a value is neither a class nor void
         """
-        return self._sized(self._own_label(self.pairs[index]), cv2.INTER_NEAREST)
+        return self._sized(self._own_label(self.pairs[index]), cv2.INTER_NEAREST_EXACT)
 
     def size(self, index: int) -> tuple[int, int]:
         """Return height and width of what ``read`` gives; of the labels only the header is read.
@@ -114,16 +114,25 @@ def parts_of(split: str, *, data: str) -> tuple[str, ...]:
 def listed_stems(listing: Path) -> list[str]:
     """Return the stems of the image names that begin the lines of a list.
 
-    Folders and endings do not count, since the lists in use carry foreign ones.
+    Folders and endings do not count, since the lists in use carry foreign ones. What follows a
+    name with an ending is left out; a name may hold spaces if nothing follows.
 
     :raises DatasetError: if the list is empty
     """
-    stems = [
-        Path(line.split()[0]).stem for line in listing.read_text().splitlines() if line.strip()
-    ]
+    stems = [_listed_stem(line) for line in listing.read_text().splitlines() if line.strip()]
     if not stems:
         raise DatasetError(f'{listing}: empty; each line must name an image')
     return stems
+
+
+def _listed_stem(line: str) -> str:
+    first = Path(line.split()[0])
+    path = first if _has_ending(first) else Path(line.strip())
+    return path.stem if _has_ending(path) else path.name
+
+
+def _has_ending(path: Path) -> bool:
+    return path.suffix.lower() in IMAGE_SUFFIXES
 
 
 def by_stem(folder: Path) -> dict[str, Path]:
@@ -135,7 +144,7 @@ def by_stem(folder: Path) -> dict[str, Path]:
         raise DatasetError(f'{folder}: no such folder of images')
     images: dict[str, Path] = {}
     for path in sorted(folder.iterdir()):
-        if path.suffix.lower() in IMAGE_SUFFIXES:
+        if _has_ending(path):
             if path.stem in images:
                 raise DatasetError(
                     f'{path} and {images[path.stem].name} differ in their endings alone; '

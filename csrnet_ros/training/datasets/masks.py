@@ -39,7 +39,8 @@ class MaskCode:
     def read(self, path: Path) -> np.ndarray:
         """Return the values of a label file, (H, W): uint8, or int32 for a colour mask.
 
-        A palette image holds its palette's indices or colours, whichever this code speaks of.
+        A palette image holds its palette's indices or colours, whichever this code speaks of; an
+        image of one bit holds 0 and 1.
 
         :raises DatasetError: if the file is missing, damaged, or of the other kind
         """
@@ -50,6 +51,8 @@ class MaskCode:
         if self.color:
             red, green, blue = np.moveaxis(pixels.astype(np.int32), 2, 0)
             return red << 16 | green << 8 | blue
+        if pixels.dtype == bool:  # of one bit
+            return pixels.astype(np.uint8)
         if pixels.ndim != 2 or pixels.dtype != np.uint8:
             raise DatasetError(
                 f'{path}: not a single-channel 8-bit label image, but {image.mode} in the terms '

@@ -26,7 +26,7 @@ def _of_ids(data: FileDataset, found: set[int], unknown: set[int]) -> Iterator[s
     count, label_ids = len(data.labels), train_ids()
     # The labelIds before the first class: unlabelled, ego vehicle and the like.
     no_class = set(range(min(id_ for id_, label in label_ids.items() if label != VOID)))
-    if set(data.code.classes) == set(label_ids):
+    if data.labels == CITYSCAPES and set(data.code.classes) == set(label_ids):
         if (VOID in unknown or max(found, default=0) < TRAIN_ID_COUNT) and not found <= no_class:
             yield (
                 f'these look like Cityscapes trainIds (0 to {TRAIN_ID_COUNT - 1} and {VOID}) '
@@ -35,19 +35,19 @@ def _of_ids(data: FileDataset, found: set[int], unknown: set[int]) -> Iterator[s
             )
     elif not unknown:
         return
+    elif unknown == {count} and 0 not in found:
+        yield f'these ids seem to count from 1: subtract 1, so that they run to {count - 1}'
     elif count == TRAIN_ID_COUNT and found <= {*label_ids, VOID}:
         yield (
             f'these look like Cityscapes labelIds (0 to {len(label_ids) - 1}) where trainIds '
             f'(0 to {TRAIN_ID_COUNT - 1}) are expected: read them with --data cityscapes, or '
             'make *_gtFine_labelTrainIds.png files with cityscapesScripts'
         )
-    elif count == len(CAMVID) and max(unknown) < len(ORIGINAL) and unknown != {count}:
+    elif data.labels == CAMVID and max(unknown) < len(ORIGINAL) and unknown != {count}:
         yield (
             f"these look like CamVid's {len(ORIGINAL)} original classes where {count} are "
             'expected: read the colour labels with --data camvid-original-segnet'
         )
-    elif unknown == {count} and 0 not in found:
-        yield f'these ids seem to count from 1: subtract 1, so that they run to {count - 1}'
     elif unknown == {count}:
         yield (
             f'there is one id more than the {count} classes: if {count} is void, as in CamVid '

@@ -3,8 +3,8 @@
 The YAML file, ``classes.yaml`` in the root or any file given as the root, looks like this::
 
     name: yard                  # what reports and weights call the data
-    masks: index                # index: numbers, in PNG of one channel or with a palette;
-                                # color: RGB
+    masks: index                # index: numbers, in PNG of one channel or with a palette, of 1 to
+                                # 8 bits; color: RGB
     classes:                    # 2 to 255, in the order of their ids
       - name: ground
         color: [128, 64, 128]   # to draw it with; one is chosen where there is none
