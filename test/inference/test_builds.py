@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 import pytest
+import torch
 
-from csrnet_ros.inference import SegmentationEngine
+from csrnet_ros.inference import SegmentationEngine, deploy
 from csrnet_ros.inference.builds import KEPT, build_key, find_or_build
-from csrnet_ros.model import load_checkpoint
+from csrnet_ros.model import VARIANTS, load_checkpoint
 
 
 @pytest.fixture(autouse=True)
@@ -70,14 +71,16 @@ def test_a_disk_that_takes_nothing_is_no_fault(cache, caplog):
     assert 'cannot be kept' in caplog.text
 
 
-def test_the_oldest_are_forgotten(cache):
-    for number in range(KEPT + 2):
+def test_those_that_were_not_used_for_longest_are_forgotten(cache):
+    numbers = [*range(KEPT), 0, KEPT, KEPT + 1]
+    for number in numbers:
         find_or_build(f'key{number}', Builder(), what='a test')
-    assert len(list(cache.iterdir())) == KEPT
-    assert (cache / f'key{KEPT + 1}').is_dir()
+    assert {folder.name for folder in cache.iterdir()} == {
+        f'key{number}' for number in numbers if number not in (1, 2)
+    }
 
 
-def test_the_key_changes_with_what_is_built(weights):
+def test_the_key_changes_with_what_is_built(weights, monkeypatch, tmp_path):
     checkpoint = load_checkpoint(weights)
     name = next(iter(checkpoint.weights))
     changed = dict(checkpoint.weights, **{name: checkpoint.weights[name] + 1})
@@ -85,9 +88,16 @@ def test_the_key_changes_with_what_is_built(weights):
         build_key(checkpoint, 'runtime 1'),
         build_key(checkpoint, 'runtime 2'),
         build_key(replace(checkpoint, weights=changed), 'runtime 1'),
+        build_key(replace(checkpoint, config=VARIANTS['heavy']), 'runtime 1'),
     }
-    assert len(keys) == 3
+    assert len(keys) == 4
     assert build_key(load_checkpoint(weights), 'runtime 1') in keys
+    monkeypatch.setattr(torch, '__version__', '1.0')
+    keys.add(build_key(checkpoint, 'runtime 1'))
+    (tmp_path / 'deploy.py').write_text('# the network, computed otherwise')
+    monkeypatch.setattr(deploy, '__file__', str(tmp_path / 'deploy.py'))
+    keys.add(build_key(checkpoint, 'runtime 1'))
+    assert len(keys) == 6
 
 
 def test_an_engine_converts_once_and_mends_what_is_damaged(weights, cache, caplog):

@@ -8,11 +8,13 @@ import pytest
 from diagnostic_msgs.msg import DiagnosticArray
 from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
 from rcl_interfaces.srv import DescribeParameters, SetParameters
+from rclpy.qos import ReliabilityPolicy
 from sensor_msgs.msg import Image
 
 from csrnet_ros.inference import SegmentationEngine
 
 CAMERA = '/camera/image_raw'
+THIN = '/csrnet/overlay/compressed'
 BURST = 40
 
 # For bursts: all frames reach the node, so that what happens to each is the node's doing.
@@ -24,6 +26,9 @@ QOS_OVERRIDES = f"""
         subscription:
           reliability: reliable
           depth: {BURST}
+      {THIN}:
+        publisher:
+          reliability: best_effort
 """
 
 
@@ -224,6 +229,12 @@ def test_other_parameters_refuse_to_change_and_say_what_to_do(peer) -> None:
     assert 'image_topic is read when the node is configured' in reason
     assert 'deactivate and clean up' in reason
     assert set_parameter(peer, 'overlay_opacity', number(1.5))[0] is False
+
+
+def test_policies_of_outputs_are_parameters(peer) -> None:
+    peer.until(lambda: peer.node.count_publishers(THIN) == 1)
+    (publisher,) = peer.node.get_publishers_info_by_topic(THIN)
+    assert publisher.qos_profile.reliability == ReliabilityPolicy.BEST_EFFORT
 
 
 def test_parameters_are_described_with_their_ranges(peer) -> None:

@@ -229,6 +229,21 @@ def test_a_fast_camera_takes_no_frame_from_a_slow_one(peer, at_work, image) -> N
     assert counts(front)['overwritten'] >= 2 * len(frames)
 
 
+def test_a_frame_that_waits_when_its_camera_is_left_is_counted(peer, at_work, image) -> None:
+    front, engine = at_work.front, at_work.engine
+    peer.connect(front.receive, peer.message(image), peer.listen('/peer/front/label'))
+    engine.held_at = queue.Queue()
+    front.receive(peer.message(image))
+    release = engine.held_at.get(timeout=TIMEOUT_S)
+    engine.held_at = None
+    front.receive(peer.message(image))
+    front.unsubscribe()
+    release.set()
+    at_work.worker.stop()
+    assert counts(front)['disabled'] == 1
+    assert counts(front)['overwritten'] == 0
+
+
 def test_an_unreadable_frame_leaves_the_other_camera_its_own(peer, at_work, image) -> None:
     front, rear, engine = at_work.front, at_work.rear, at_work.engine
     for camera in (front, rear):

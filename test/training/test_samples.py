@@ -14,6 +14,7 @@ import torch
 from csrnet_ros.errors import DatasetError
 from csrnet_ros.model import VARIANTS, CSRNet
 from csrnet_ros.training.datasets import camvid
+from csrnet_ros.training.datasets.street import draw_street
 from csrnet_ros.training.loop import TrainingRun
 from csrnet_ros.training.losses import class_weights
 from csrnet_ros.training.memory import Room, find_room, hold
@@ -165,3 +166,9 @@ def test_a_streamed_run_that_is_cut_goes_on_as_one_in_memory(streamed):
     assert continued.waited_s > 0
     continued.close()
     assert not reading_threads()
+
+
+def test_training_never_sees_the_street_of_the_demo(small_camvid):
+    samples = hold(stream(small_camvid, CPU)).images
+    demo, _ = draw_street(0, seed=0, height_px=samples.shape[2], width_px=samples.shape[3])
+    assert not (samples == torch.from_numpy(demo.transpose(2, 0, 1))).all(3).all(2).all(1).any()
