@@ -134,6 +134,12 @@ def test_a_list_names_the_files_of_a_split(tmp_path):
         folder(file, 'test')
 
 
+def test_a_list_chooses_among_the_files_of_a_folder(tmp_path):
+    make(tmp_path, PLAIN, stripes(0, 1), names=('a', 'b', 'c'))
+    (tmp_path / 'train.txt').write_text('c\na\n')
+    assert [pair.label.stem for pair in opened(tmp_path).pairs] == ['c', 'a']
+
+
 def test_an_image_without_mask_and_a_mask_without_image(tmp_path):
     make(tmp_path, PLAIN, stripes(0, 1), names=('a', 'b', 'c'))
     (tmp_path / 'images' / 'train' / 'a.jpg').unlink()
@@ -153,6 +159,7 @@ def test_an_image_without_mask_and_a_mask_without_image(tmp_path):
         ('name: x\nclass: []\nclasses: []', 'unknown keys: class; known are name, masks'),
         ('name: x\nclasses: [{name: a}]', '1 classes; 2 to 255'),
         ('name: x\nclasses: [{name: a}, {name: a}]', 'names must differ'),
+        ('name: x\nclasses:\n- name: a\n  name: b\n- name: c', "'name' is given twice"),
         ('name: x\nclasses: [{name: a}, {colour: 3}]', 'class 1 has unknown keys: colour'),
         ('name: x\nclasses: [{name: a}, {name: no}]', 'False is not a text; put it in quotes'),
         ('name: x\nclasses: [{name: a}, {name: b, values: 0}]', 'value 0 stands for two'),

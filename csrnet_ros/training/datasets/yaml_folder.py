@@ -20,8 +20,9 @@ folders as seen from the YAML file, by default of these names, and ``size_px: [h
 bring all images and masks to one size.
 
 An image and its mask have the same name but for the ending. The files of the split ``train`` are
-those in ``images/train`` and ``labels/train``, or those that ``train.txt`` beside the YAML file
-names line by line; ``val`` and ``test`` likewise, and ``trainval`` is train and val together.
+those in ``images/train`` and ``labels/train``; if there is a list ``train.txt`` beside the YAML
+file, only those that it names line by line, which may then be in ``images`` and ``labels``
+themselves. ``val`` and ``test`` likewise, and ``trainval`` is train and val together.
 """
 
 from pathlib import Path
@@ -73,6 +74,22 @@ def folder(root: Path | str, split: str) -> FileDataset:
     )
 
 
+class _Loader(yaml.SafeLoader):
+    """Refuses a key given twice, of which others keep the last: it mostly is a forgotten dash."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Return what a mapping holds."""
+        given: set[str] = set()
+        for key, _ in node.value:
+            if str(key.value) in given:
+                problem = f'{key.value!r} is given twice'
+                raise yaml.constructor.ConstructorError(
+                    problem=problem, problem_mark=key.start_mark
+                )
+            given.add(str(key.value))
+        return super().construct_mapping(node, deep)
+
+
 def _load(file: Path) -> dict[str, Any]:
     if not file.is_file():
         raise DatasetError(
@@ -80,7 +97,7 @@ def _load(file: Path) -> dict[str, Any]:
             'pydoc csrnet_ros.training.datasets.yaml_folder'
         )
     try:
-        document = yaml.safe_load(file.read_text())
+        document = yaml.load(file.read_text(), _Loader)
         _check_keys(document, KEYS, needed=('name', 'classes'), where='the file')
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise DatasetError(f'{file}: not a YAML file ({error})') from error
@@ -175,16 +192,13 @@ def _pairs(file: Path, images: Path, masks: Path, part: str) -> list[Pair]:
     listing = file.parent / f'{part}.txt'
     if (images / part).is_dir():
         images, masks = images / part, masks / part
-        found, labels = by_stem(images), by_stem(masks)
-        stems = sorted({*found, *labels})
-    elif listing.is_file():
-        found, labels = by_stem(images), by_stem(masks)
-        stems = listed_stems(listing)
-    else:
+    elif not listing.is_file():
         raise DatasetError(
             f'{file}: no files of the split {part!r}: there is neither a folder {images / part} '
             f'nor a list {listing}'
         )
+    found, labels = by_stem(images), by_stem(masks)
+    stems = listed_stems(listing) if listing.is_file() else sorted({*found, *labels})
     if not stems:
         raise DatasetError(f'{images}: no images')
     return [
