@@ -108,7 +108,8 @@ class Batches:
         processes, accumulate = self._processes.count, self._settings.accumulate
         if not self.per_epoch:
             raise TrainingError(
-                f'{len(self._samples)} images are fewer than one batch of {self.size}'
+                f'{len(self._samples)} images are fewer than one batch of {self.size}: label '
+                'more, or take a recipe of smaller batches'
             )
         if self.size % (processes * accumulate):
             raise TrainingError(
