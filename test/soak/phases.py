@@ -38,6 +38,7 @@ def restart(rig: Rig, report: Report) -> None:
         rig.wait_for_label(camera)
     rig.say('SIGKILL of the node under load')
     rig.send_signal('node', signal.SIGKILL)
+    rig.record.diagnostics.clear()
     begin_s = time.monotonic()
     rig.start_node()
     for camera in CAMERAS:

@@ -154,8 +154,16 @@ class Rig:
         end_s = time.monotonic() + TIMEOUT_S
         while not condition():
             if time.monotonic() > end_s:
-                raise PromiseError(f'it did not happen within {TIMEOUT_S:.0f} s that {what}')
+                raise PromiseError(
+                    f'it did not happen within {TIMEOUT_S:.0f} s that {what}; {self._standing()}'
+                )
             self._take()
+
+    def _standing(self) -> str:
+        """Return what the node told last, and how many labels came."""
+        told = [f'{part}: {event["message"]}' for part, event in self.record.diagnostics.items()]
+        counts = [f'{len(self.labels(camera))} labels of {camera}' for camera in CAMERAS]
+        return '; '.join([*told, *counts, *self._alive['node'].log])
 
     def _start(self, name: str, module: str, *arguments: str) -> None:
         self._alive[name] = self._children.start(name, module, *arguments)
