@@ -1,0 +1,38 @@
+"""What the node builds its engine from."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from csrnet_ros.inference import SegmentationEngine
+from csrnet_ros.node.engine_plan import EnginePlan
+from csrnet_ros.node.parameters import NodeSettings
+
+
+def test_an_engine_is_built_as_the_parameters_say(
+    weights: Path, image: np.ndarray, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv('HOME', str(weights.parent))
+    settings = NodeSettings(
+        weights=f'~/{weights.name}',
+        device='cpu',
+        backend='torch',
+        image_width=96,
+        image_height=72,
+        working_width=80,
+        working_height=64,
+    )
+    said: list[str] = []
+    plan = EnginePlan.read(settings, log=said.append)
+    engine = plan.build(log=said.append)
+    found = engine.segment(image).labels
+    wanted, other = (
+        SegmentationEngine.from_checkpoint(weights, device='cpu', backend='torch', working_size=px)
+        for px in ((64, 80), None)
+    )
+    np.testing.assert_array_equal(found, wanted.segment(image).labels)
+    assert (found != other.segment(image).labels).any()
+    assert (plan.weights, engine.backend) == (weights, 'torch')
+    assert said[0] == f'loading {weights}'
+    assert 'for images of 96x72 pixels' in said[1]
