@@ -20,9 +20,9 @@ def show(message):
         return
     stages = ('convert', 'preprocess', 'network', 'postprocess', 'publish', 'stamp_to_publish')
     times = [getattr(message, stage + '_ms') for stage in stages]
-    print(message.header.frame_id, message.camera == '', message.received,
+    print(message.header.frame_id, message.camera, message.received,
           message.published, *times, flush=True)
-node.create_subscription(FrameTiming, '/csrnet/frame_timing', show, 10)
+node.create_subscription(FrameTiming, '/csrnet/mast/frame_timing', show, 10)
 rclpy.spin(node)
 """
 
@@ -40,16 +40,16 @@ def echo(with_messages: Callable) -> Iterator[subprocess.Popen]:
 def test_every_labelled_frame_tells_its_times(
     peer, start_node: Callable, image: np.ndarray, echo: subprocess.Popen
 ) -> None:
-    start_node().wait_for('labelling')
-    send = peer.camera()
-    peer.ask(send, peer.message(image), peer.listen('/csrnet/label'))
+    start_node('-p', 'cameras:=[mast]').wait_for('labelling')
+    send = peer.camera('/mast/image_raw')
+    peer.ask(send, peer.message(image), peer.listen('/csrnet/mast/label'))
     assert echo.stdout is not None
     for _ in range(240):  # until node and echo know each other
         send(peer.message(image))
         if select.select([echo.stdout], [], [], 0.25)[0]:
             break
-    frame_id, only_one, received, published, *times_ms = echo.stdout.readline().split()
-    assert (frame_id, only_one) == ('camera_optical_frame', 'True')
+    frame_id, camera, received, published, *times_ms = echo.stdout.readline().split()
+    assert (frame_id, camera) == ('camera_optical_frame', 'mast')
     assert int(received) >= int(published) > 1
     assert all(float(time_ms) > 0 for time_ms in times_ms)
     assert float(times_ms[-1]) > float(times_ms[2])
