@@ -1,0 +1,115 @@
+"""csrnet-bag on what cannot be read, wholly or in part, and what it says of it."""
+
+import pytest
+import yaml
+from rosbags.rosbag2 import StoragePlugin
+
+from recorded_bag import IMAGE, TEXT, TYPES, images, pictures, raw, record, run
+
+
+def test_frames_that_cannot_be_read_are_named_and_counted(tmp_path, weights):
+    good = raw(0, pictures(1)[0])
+    short, strange = raw(1, pictures(1)[0]), raw(2, pictures(1)[0])
+    short.data, strange.encoding = short.data[:-1], '32FC1'
+    bag = record(tmp_path / 'in', [('/front', IMAGE, m) for m in (short, good, strange)])
+    done = run(bag, tmp_path / 'out', '--weights', weights)
+    assert done.returncode == 1
+    assert '1 frames labelled, 2 unreadable' in done.stdout
+    assert '/front at 1000000000 ns: data holds' in done.stderr
+    assert "/front at 1002000000 ns: encoding '32FC1'" in done.stderr
+    assert len(images(tmp_path / 'out', '/csrnet/label')) == 1
+
+
+@pytest.mark.parametrize('storage', list(StoragePlugin))
+def test_a_damaged_bag_is_read_as_far_as_it_goes(tmp_path, weights, storage):
+    picture = pictures(1)[0]
+    messages = [('/front', IMAGE, raw(n, picture)) for n in range(40)]
+    bag = record(tmp_path / 'in', messages, storage=storage)
+    (file,) = [path for path in bag.iterdir() if path.suffix in ('.db3', '.mcap')]
+    data = bytearray(file.read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 20000] = bytes(20000)
+    file.write_bytes(data)
+    out = tmp_path / 'out'
+    done = run(bag, out, '--weights', weights)
+    assert done.returncode == 1, done.stderr
+    assert 'Traceback' not in done.stderr
+    found = images(out, '/csrnet/label')
+    assert 0 < len(found) < 40
+    assert f'{len(found)} frames labelled' in done.stdout
+    assert f'{bag} is damaged: {len(found)} of 40 messages' in done.stderr
+
+
+def test_a_bag_without_its_metadata_is_read_and_that_is_said(tmp_path, weights):
+    bag = record(tmp_path / 'in', [('/front', IMAGE, raw(0, pictures(1)[0]))])
+    (bag / 'metadata.yaml').unlink()
+    done = run(bag, tmp_path / 'out', '--weights', weights)
+    assert done.returncode == 1
+    assert 'no metadata.yaml' in done.stderr
+    assert len(images(tmp_path / 'out', '/csrnet/label')) == 1
+
+
+def split(path):
+    """Write a bag of two files, with five frames in each."""
+    picture, metadata = pictures(1)[0], []
+    for number in range(2):
+        frames = [('/front', IMAGE, raw(10 * number + n, picture)) for n in range(5)]
+        half = record(path.with_name(f'half{number}'), frames)
+        metadata.append(yaml.safe_load((half / 'metadata.yaml').read_text()))
+    first, second = (found['rosbag2_bagfile_information'] for found in metadata)
+    for name in ('relative_file_paths', 'files'):
+        first[name] += second[name]
+    first['message_count'] = first['topics_with_message_count'][0]['message_count'] = 10
+    path.mkdir()
+    (path / 'metadata.yaml').write_text(yaml.safe_dump(metadata[0]))
+    for number in range(2):
+        file = path.with_name(f'half{number}') / f'half{number}.db3'
+        file.rename(path / file.name)
+    return path
+
+
+@pytest.mark.parametrize('damage', ['none', 'cut', 'missing', 'no metadata'])
+def test_one_bad_file_of_a_bag_costs_no_more_than_itself(tmp_path, weights, damage):
+    bag = split(tmp_path / 'in')
+    last = bag / 'half1.db3'
+    if damage == 'cut':
+        last.write_bytes(last.read_bytes()[:5000])
+    elif damage == 'missing':
+        last.unlink()
+    elif damage == 'no metadata':
+        (bag / 'metadata.yaml').write_text('')
+    done = run(bag, tmp_path / 'out', '--weights', weights)
+    expected = 10 if damage in ('none', 'no metadata') else 5
+    assert f'{expected} frames labelled, 0 unreadable' in done.stdout, done.stderr
+    assert len(images(tmp_path / 'out', '/csrnet/label')) == expected
+    assert done.returncode == (damage != 'none')
+    assert (f'{bag} cannot be opened' in done.stderr) is (damage != 'none')
+
+
+def test_mistakes_end_with_one_sentence(tmp_path, weights):
+    text = TYPES.types[TEXT](data='hello')
+    bag = record(tmp_path / 'talk', [('/talk', TEXT, text)])
+    out = tmp_path / 'out'
+    for arguments, words in [
+        ((tmp_path / 'nowhere', out), 'no such bag'),
+        ((bag, out), 'holds no images; its topics are /talk'),
+        ((bag, out, '--topics', '/front'), 'no images on /front'),
+        ((bag, bag), 'exists already'),
+        ((bag, out, '--outputs', 'labels'), "'labels' is not one of label, color"),
+        ((weights.parent, out), 'it holds neither .db3 nor .mcap files'),
+        ((weights, out), 'not a bag that can be read'),
+    ]:
+        done = run(*arguments, '--weights', weights)
+        assert done.returncode != 0
+        assert words in done.stderr
+        assert 'Traceback' not in done.stderr
+        assert not out.exists()
+
+
+def test_another_job_in_the_same_place_is_refused(tmp_path, weights):
+    bag = record(tmp_path / 'in', [('/front', IMAGE, raw(0, pictures(1)[0]))])
+    (tmp_path / 'out.partial').mkdir()
+    (tmp_path / 'out.partial' / 'job.json').write_text('{"bag": "another"}')
+    done = run(bag, tmp_path / 'out', '--weights', weights)
+    assert done.returncode == 1
+    assert 'holds another job, with other bag' in done.stderr

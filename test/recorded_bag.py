@@ -1,0 +1,77 @@
+"""Bags that the tests record themselves, and csrnet-bag on them as a user runs it."""
+
+import subprocess
+import sys
+
+import cv2
+import numpy as np
+from rosbags.rosbag2 import Reader, StoragePlugin, Writer
+from rosbags.typesys import Stores, get_typestore
+
+from csrnet_ros.training.datasets.street import draw_street
+
+TYPES = get_typestore(Stores.ROS2_JAZZY)
+IMAGE, JPEG, TEXT = (
+    f'{package}/msg/{name}'
+    for package, name in (
+        ('sensor_msgs', 'Image'), ('sensor_msgs', 'CompressedImage'), ('std_msgs', 'String'),
+    )
+)  # fmt: skip
+
+
+def header(number, frame_id='camera'):
+    stamp = TYPES.types['builtin_interfaces/msg/Time'](sec=7, nanosec=number)
+    return TYPES.types['std_msgs/msg/Header'](stamp=stamp, frame_id=frame_id)
+
+
+def raw(number, image):
+    bgr = np.ascontiguousarray(image[..., ::-1])
+    return TYPES.types[IMAGE](
+        header=header(number), height=image.shape[0], width=image.shape[1], encoding='bgr8',
+        is_bigendian=0, step=bgr.shape[1] * 3, data=bgr.reshape(-1),
+    )  # fmt: skip
+
+
+def compressed(number, image):
+    _, data = cv2.imencode('.png', image[..., ::-1])
+    return TYPES.types[JPEG](header=header(number), format='png', data=data)
+
+
+def pictures(count):
+    return [draw_street(n, seed=2, height_px=64, width_px=72)[0] for n in range(count)]
+
+
+def record(path, messages, *, storage=StoragePlugin.SQLITE3):
+    """Write a bag of (topic, type, message), one each millisecond from 1 s on."""
+    with Writer(path, version=8, storage_plugin=storage) as writer:
+        connections = {
+            (topic, type_): writer.add_connection(topic, type_, typestore=TYPES)
+            for topic, type_ in dict.fromkeys((topic, type_) for topic, type_, _ in messages)
+        }
+        for number, (topic, type_, message) in enumerate(messages):
+            data = TYPES.serialize_cdr(message, type_)
+            writer.write(connections[topic, type_], 10**9 + number * 10**6, data)
+    return path
+
+
+def read(path):
+    """Return (topic, type, time, bytes) of every message."""
+    with Reader(path) as reader:
+        return [(c.topic, c.msgtype, time, bytes(data)) for c, time, data in reader.messages()]
+
+
+def images(path, topic):
+    """Return time and message of every image on a topic."""
+    return [
+        (time, TYPES.deserialize_cdr(data, type_))
+        for name, type_, time, data in read(path)
+        if name == topic
+    ]
+
+
+def command(*arguments):
+    return [sys.executable, '-m', 'csrnet_ros.cli.bag', *map(str, arguments)]
+
+
+def run(*arguments):
+    return subprocess.run(command(*arguments), capture_output=True, text=True, check=False)
