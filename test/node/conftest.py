@@ -96,12 +96,12 @@ class Peer:
                 return answers.get(timeout=TIMEOUT_S / tries)
         raise AssertionError(f'no answer from {name}')
 
-    def set_string(self, name: str, value: str) -> None:
-        """Set a parameter of the node."""
+    def set_string(self, name: str, value: str, *, node: str = '/csrnet') -> bool:
+        """Set a parameter of the node; return whether it accepted it."""
         kind = ParameterValue(type=ParameterType.PARAMETER_STRING, string_value=value)
         parameters = [Parameter(name=name, value=kind)]
-        response = self.call(SetParameters, '/csrnet/set_parameters', parameters=parameters)
-        assert response.results[0].successful, response.results[0].reason
+        response = self.call(SetParameters, f'{node}/set_parameters', parameters=parameters)
+        return response.results[0].successful
 
     def message(self, image: np.ndarray, encoding: str = 'rgb8', *, padding: int = 0) -> Image:
         """Return uint8 (H, W) or (H, W, C) as a message, with so many more bytes in each row."""

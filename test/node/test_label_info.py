@@ -37,7 +37,7 @@ def test_who_comes_late_learns_the_names_of_the_classes_and_of_those_that_replac
         # Fast DDS may complain on the same stream.
         said = (json.loads(line) for line in echo.stdout if line[:2] == '[{')
         names, threshold = next(said)
-        peer.set_string('weights', str(other_weights))
+        assert peer.set_string('weights', str(other_weights))
         assert peer.call(Trigger, '/csrnet/reload_weights', tries=1).success
         others, _ = next(said)
     finally:

@@ -10,8 +10,6 @@ import pytest
 from diagnostic_msgs.msg import DiagnosticArray
 from lifecycle_msgs.msg import Transition
 from lifecycle_msgs.srv import ChangeState, GetState
-from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
-from rcl_interfaces.srv import SetParameters
 
 from csrnet_ros.node.segmentation_node import main
 
@@ -108,11 +106,7 @@ class Life:
 
     def set(self, name: str, value: str) -> bool:
         """Set a parameter; return whether the node accepted it."""
-        kind = ParameterType.PARAMETER_STRING
-        parameters = [Parameter(name=name, value=ParameterValue(type=kind, string_value=value))]
-        request = {'parameters': parameters}
-        response = self._peer.call(SetParameters, f'{self._node}/set_parameters', **request)
-        return response.results[0].successful
+        return self._peer.set_string(name, value, node=self._node)
 
 
 def test_the_life_cycle_by_hand(peer, start_node: Callable, image: np.ndarray) -> None:

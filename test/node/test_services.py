@@ -40,7 +40,7 @@ def test_other_weights_are_taken_up_while_the_old_ones_serve(
     start_node('-p', 'image_width:=1280', '-p', 'image_height:=960').wait_for('labelling')
     labels, send = peer.listen('/csrnet/label'), peer.camera()
     peer.ask(send, peer.message(image), labels)
-    peer.set_string('weights', str(other_weights))
+    assert peer.set_string('weights', str(other_weights))
     outcome: queue.Queue = queue.Queue()
     client = peer.client(Trigger, RELOAD)
     client.call_async(Trigger.Request()).add_done_callback(lambda done: outcome.put(done.result()))
