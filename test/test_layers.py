@@ -110,3 +110,19 @@ def test_a_file_is_short(path: Path) -> None:
 def test_what_is_slow_to_load_is_loaded_by_those_who_need_it(name: str, slow: str) -> None:
     code = f'import sys, csrnet_ros.{name}; sys.exit("{slow}" in sys.modules)'
     assert subprocess.run([sys.executable, '-c', code]).returncode == 0
+
+
+def test_weights_and_images_are_read_without_pytorchs_compiler(
+    weights: Path, small_camvid: Path
+) -> None:
+    # It takes seconds to load, as long as PyTorch itself.
+    code = f"""
+import sys
+from csrnet_ros.model import load_checkpoint
+from csrnet_ros.training.check import check_dataset
+from csrnet_ros.training.datasets import camvid
+load_checkpoint({str(weights)!r})
+check_dataset(camvid({str(small_camvid)!r}, 'train'), watch=iter)
+sys.exit('torch._dynamo' in sys.modules)
+"""
+    assert subprocess.run([sys.executable, '-c', code]).returncode == 0

@@ -112,14 +112,11 @@ def grid_columns(rows: int, height: int, width: int) -> int:
 
     While a network is exported, height and width are symbols or tensors.
     """
-    double, whole = 2 * rows * width + height, 2 * height
-    nearest = double // whole
-    # Halfway between two numbers Python rounds to the even one.
-    halfway = 1 - (double % whole + whole - 1) // whole
-    even = nearest - halfway * (nearest % 2)
-    # 0 becomes 1, and what is larger, but never more than limit, stays.
-    limit = rows * width + 1
-    return even + 1 - (even + limit - 1) // limit
+    n, d = 2 * rows * width, height  # twice the number to be rounded
+    # Python rounds a half to the even one: floor(x / 2 + 1 / 4) + ceil(x / 2 - 1 / 4). Short,
+    # since PyTorch's exporter spends most of its time on what the shapes are symbols of.
+    nearest = (n + d) // (4 * d) + (n + 3 * d - 1) // (4 * d)
+    return nearest + 1 // (nearest + 1)  # 0 becomes 1
 
 
 def averages(cells: int, length: int) -> Tensor:

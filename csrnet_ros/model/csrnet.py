@@ -104,8 +104,9 @@ class CSRNet(nn.Module):
 
 def initialise(module: nn.Module) -> None:
     """Give a convolution its first weights."""
-    # He et al., 2015, as torchvision initialises ResNet; the paper does not say.
-    if isinstance(module, nn.Conv2d):
+    # He et al., 2015, as torchvision initialises ResNet; the paper does not say. Drawing nothing
+    # for the meta device takes PyTorch seconds: it loads its compiler first.
+    if isinstance(module, nn.Conv2d) and not module.weight.is_meta:
         nn.init.kaiming_normal_(module.weight, mode='fan_out', nonlinearity='relu')
         if module.bias is not None:
             nn.init.zeros_(module.bias)

@@ -23,6 +23,8 @@ def _of_colors(data: FileDataset, found: set[int], unknown: set[int]) -> Iterato
 
 
 def _of_ids(data: FileDataset, found: set[int], unknown: set[int]) -> Iterator[str]:
+    if not unknown and data.labels != CITYSCAPES:
+        return
     count, label_ids = len(data.labels), train_ids()
     # The labelIds before the first class: unlabelled, ego vehicle and the like.
     no_class = set(range(min(id_ for id_, label in label_ids.items() if label != VOID)))
