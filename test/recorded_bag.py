@@ -1,7 +1,4 @@
-"""Bags that the tests record themselves, and csrnet-bag on them as a user runs it."""
-
-import subprocess
-import sys
+"""Bags that the tests record themselves."""
 
 import cv2
 import numpy as np
@@ -67,11 +64,3 @@ def images(path, topic):
         for name, type_, time, data in read(path)
         if name == topic
     ]
-
-
-def command(*arguments):
-    return [sys.executable, '-m', 'csrnet_ros.cli.bag', *map(str, arguments)]
-
-
-def run(*arguments):
-    return subprocess.run(command(*arguments), capture_output=True, text=True, check=False)

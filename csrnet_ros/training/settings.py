@@ -51,6 +51,7 @@ def choose_algorithms(*, deterministic: bool) -> None:
     A GPU has no such algorithm for some operations; PyTorch then warns, naming them.
     """
     torch.backends.cudnn.benchmark = not deterministic
-    torch.use_deterministic_algorithms(deterministic, warn_only=True)
+    # As torch.use_deterministic_algorithms does, which loads PyTorch's compiler to tell it too.
+    torch.set_deterministic_debug_mode('warn' if deterministic else 'default')
     if deterministic:
         os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8')  # cuBLAS asks for it

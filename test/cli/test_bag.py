@@ -3,18 +3,19 @@
 import re
 import signal
 import subprocess
+import sys
 
 import numpy as np
 import pytest
 from rosbags.rosbag2 import StoragePlugin
 
+import commands
 from csrnet_ros.inference import SegmentationEngine
 from recorded_bag import (
     IMAGE,
     JPEG,
     TEXT,
     TYPES,
-    command,
     compressed,
     header,
     images,
@@ -22,8 +23,12 @@ from recorded_bag import (
     raw,
     read,
     record,
-    run,
 )
+
+
+def start(*arguments, **more):
+    command = [sys.executable, '-m', 'csrnet_ros.cli.bag', *map(str, arguments)]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **more)
 
 
 @pytest.mark.parametrize('storage', list(StoragePlugin))
@@ -35,7 +40,9 @@ def test_every_frame_is_labelled_under_its_header_and_time(tmp_path, weights, st
         storage=storage,
     )
     out = tmp_path / 'out'
-    done = run(bag, out, '--weights', weights, '--outputs', 'label,overlay,confidence')
+    done = commands.run(
+        'bag', bag, out, '--weights', weights, '--outputs', 'label,overlay,confidence'
+    )
     assert done.returncode == 0, done.stderr
     assert '3 frames labelled, 0 unreadable' in done.stdout
     engine = SegmentationEngine.from_checkpoint(weights, device='cpu')
@@ -73,7 +80,7 @@ def test_several_topics_and_all_that_the_bag_holds(tmp_path, weights):
         ],
     )
     out = tmp_path / 'out'
-    done = run(bag, out, '--weights', weights, '--keep-topics')
+    done = commands.run('bag', bag, out, '--weights', weights, '--keep-topics')
     assert done.returncode == 0, done.stderr
     found = read(out)
     assert [message for message in found if not message[0].startswith('/csrnet')] == read(bag)
@@ -88,10 +95,8 @@ def test_a_killed_job_goes_on_to_the_same_bag(tmp_path, weights):
     frames = pictures(4)
     bag = record(tmp_path / 'in', [('/front', IMAGE, raw(n, frames[n % 4])) for n in range(60)])
     whole, cut = tmp_path / 'whole', tmp_path / 'cut'
-    assert run(bag, whole, '--weights', weights).returncode == 0
-    process = subprocess.Popen(
-        command(bag, cut, '--weights', weights), stderr=subprocess.PIPE, text=True, bufsize=1
-    )
+    assert commands.run('bag', bag, whole, '--weights', weights).returncode == 0
+    process = start(bag, cut, '--weights', weights, bufsize=1)
     part = cut.with_name('cut.partial') / 'part-000000'
     while not part.exists():
         assert process.stderr.read(20), 'it ended before it had a part'
@@ -99,7 +104,7 @@ def test_a_killed_job_goes_on_to_the_same_bag(tmp_path, weights):
     process.wait()
     process.stderr.close()
     assert not cut.exists()
-    again = run(bag, cut, '--weights', weights)
+    again = commands.run('bag', bag, cut, '--weights', weights)
     assert again.returncode == 0, again.stderr
     assert '| 25/60' in again.stderr
     assert read(cut) == read(whole)
@@ -108,9 +113,7 @@ def test_a_killed_job_goes_on_to_the_same_bag(tmp_path, weights):
 def test_ctrl_c_keeps_what_is_done_and_says_so(tmp_path, weights):
     picture = pictures(1)[0]
     bag = record(tmp_path / 'in', [('/front', IMAGE, raw(n, picture)) for n in range(200)])
-    process = subprocess.Popen(
-        command(bag, tmp_path / 'out', '--weights', weights), stderr=subprocess.PIPE, text=True
-    )
+    process = start(bag, tmp_path / 'out', '--weights', weights)
     said = ''
     while not re.search(r'\| [1-9]\d*/200 ', said):
         more = process.stderr.read(10)
@@ -130,7 +133,7 @@ def test_older_labels_are_neither_labelled_nor_mixed_with_new_ones(tmp_path, wei
         ('/csrnet/overlay', IMAGE, raw(1, picture)),
     ]
     bag, out = record(tmp_path / 'in', messages + older), tmp_path / 'out'
-    done = run(bag, out, '--weights', weights, '--keep-topics')
+    done = commands.run('bag', bag, out, '--weights', weights, '--keep-topics')
     assert done.returncode == 0, done.stderr
     found = [(topic, type_) for topic, type_, *_ in read(out)]
     kept = [('/front', IMAGE), ('/talk', TEXT), ('/csrnet/overlay', IMAGE)]

@@ -7,6 +7,7 @@ import sys
 import cv2
 import pytest
 
+import commands
 from csrnet_ros.cli.bench_options import COMMANDS, parse
 
 psutil = pytest.importorskip('psutil', reason='csrnet-bench needs psutil')
@@ -14,11 +15,7 @@ pytest.importorskip('matplotlib', reason='csrnet-bench draws with Matplotlib')
 
 
 def bench(*arguments, code=0):
-    done = subprocess.run(
-        [sys.executable, '-m', 'csrnet_ros.cli.bench', *map(str, arguments)],
-        capture_output=True,
-        text=True,
-    )
+    done = commands.run('bench', *arguments)
     assert done.returncode == code, done.stderr
     return done
 

@@ -4,7 +4,8 @@ import pytest
 import yaml
 from rosbags.rosbag2 import StoragePlugin
 
-from recorded_bag import IMAGE, TEXT, TYPES, images, pictures, raw, record, run
+import commands
+from recorded_bag import IMAGE, TEXT, TYPES, images, pictures, raw, record
 
 
 def test_frames_that_cannot_be_read_are_named_and_counted(tmp_path, weights):
@@ -12,7 +13,7 @@ def test_frames_that_cannot_be_read_are_named_and_counted(tmp_path, weights):
     short, strange = raw(1, pictures(1)[0]), raw(2, pictures(1)[0])
     short.data, strange.encoding = short.data[:-1], '32FC1'
     bag = record(tmp_path / 'in', [('/front', IMAGE, m) for m in (short, good, strange)])
-    done = run(bag, tmp_path / 'out', '--weights', weights)
+    done = commands.run('bag', bag, tmp_path / 'out', '--weights', weights)
     assert done.returncode == 1
     assert '1 frames labelled, 2 unreadable' in done.stdout
     assert '/front at 1000000000 ns: data holds' in done.stderr
@@ -31,7 +32,7 @@ def test_a_damaged_bag_is_read_as_far_as_it_goes(tmp_path, weights, storage):
     data[middle : middle + 20000] = bytes(20000)
     file.write_bytes(data)
     out = tmp_path / 'out'
-    done = run(bag, out, '--weights', weights)
+    done = commands.run('bag', bag, out, '--weights', weights)
     assert done.returncode == 1, done.stderr
     assert 'Traceback' not in done.stderr
     found = images(out, '/csrnet/label')
@@ -43,7 +44,7 @@ def test_a_damaged_bag_is_read_as_far_as_it_goes(tmp_path, weights, storage):
 def test_a_bag_without_its_metadata_is_read_and_that_is_said(tmp_path, weights):
     bag = record(tmp_path / 'in', [('/front', IMAGE, raw(0, pictures(1)[0]))])
     (bag / 'metadata.yaml').unlink()
-    done = run(bag, tmp_path / 'out', '--weights', weights)
+    done = commands.run('bag', bag, tmp_path / 'out', '--weights', weights)
     assert done.returncode == 1
     assert 'no metadata.yaml' in done.stderr
     assert len(images(tmp_path / 'out', '/csrnet/label')) == 1
@@ -78,7 +79,7 @@ def test_one_bad_file_of_a_bag_costs_no_more_than_itself(tmp_path, weights, dama
         last.unlink()
     elif damage == 'no metadata':
         (bag / 'metadata.yaml').write_text('')
-    done = run(bag, tmp_path / 'out', '--weights', weights)
+    done = commands.run('bag', bag, tmp_path / 'out', '--weights', weights)
     expected = 10 if damage in ('none', 'no metadata') else 5
     assert f'{expected} frames labelled, 0 unreadable' in done.stdout, done.stderr
     assert len(images(tmp_path / 'out', '/csrnet/label')) == expected
@@ -99,7 +100,7 @@ def test_mistakes_end_with_one_sentence(tmp_path, weights):
         ((weights.parent, out), 'it holds neither .db3 nor .mcap files'),
         ((weights, out), 'not a bag that can be read'),
     ]:
-        done = run(*arguments, '--weights', weights)
+        done = commands.run('bag', *arguments, '--weights', weights)
         assert done.returncode != 0
         assert words in done.stderr
         assert 'Traceback' not in done.stderr
@@ -110,6 +111,6 @@ def test_another_job_in_the_same_place_is_refused(tmp_path, weights):
     bag = record(tmp_path / 'in', [('/front', IMAGE, raw(0, pictures(1)[0]))])
     (tmp_path / 'out.partial').mkdir()
     (tmp_path / 'out.partial' / 'job.json').write_text('{"bag": "another"}')
-    done = run(bag, tmp_path / 'out', '--weights', weights)
+    done = commands.run('bag', bag, tmp_path / 'out', '--weights', weights)
     assert done.returncode == 1
     assert 'holds another job, with other bag' in done.stderr

@@ -1,14 +1,13 @@
 """csrnet-eval on every kind of data set: figures, picture and predictions."""
 
 import json
-import subprocess
-import sys
 from dataclasses import replace
 
 import cv2
 import pytest
 import torch
 
+import commands
 from csrnet_ros.labels import CAMVID, CAMVID_EXACT, CITYSCAPES
 from csrnet_ros.model import VARIANTS, Checkpoint, CSRNet, save_checkpoint
 
@@ -16,12 +15,7 @@ GRAY = (110.0, 110.0, 110.0)
 
 
 def evaluate(*arguments):
-    return subprocess.run(
-        [sys.executable, '-m', 'csrnet_ros.cli.eval', '--device', 'cpu', *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return commands.run('eval', '--device', 'cpu', *arguments)
 
 
 def untrained(path, labels, variant='light', **provenance):

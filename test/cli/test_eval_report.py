@@ -6,12 +6,12 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 
 import numpy as np
 import pytest
 import torch
 
+import commands
 from csrnet_ros.labels import CAMVID
 from csrnet_ros.media.frames import read_image
 from csrnet_ros.media.sheet import CAPTION_PX, GAP_PX, PANEL_WIDTH_PX, TITLE_PX
@@ -151,12 +151,11 @@ def written(tmp_path_factory, make_camvid):
     folder = tmp_path_factory.mktemp('report')
     road = always(folder / 'road.safetensors', 'road', data='<drawn>', settings={'epochs': 3})
     building = always(folder / 'building.safetensors', 'building')
-    command = [
-        sys.executable, '-m', 'csrnet_ros.cli.eval', '--device', 'cpu',
+    done = commands.run(
+        'eval', '--device', 'cpu',
         '--root', make_camvid(folder / 'CamVid', test=3), '--weights', road, building,
         '--sheets', folder / 'new' / 'sheets', '--report', folder / 'other' / 'report.html',
-    ]  # fmt: skip
-    done = subprocess.run([*map(str, command)], capture_output=True, text=True, check=False)
+    )  # fmt: skip
     assert done.returncode == 0, done.stderr
     return folder, done.stdout
 
@@ -222,10 +221,8 @@ def panels(sheet):
 
 
 def test_one_network_alone_has_nothing_to_be_compared_with(tmp_path):
-    done = subprocess.run(
-        [sys.executable, '-m', 'csrnet_ros.cli.eval', '--root', tmp_path, '--weights', 'net',
-         '--sheets', tmp_path / 'sheets'],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    done = commands.run(
+        'eval', '--root', tmp_path, '--weights', 'net', '--sheets', tmp_path / 'sheets'
+    )
     assert done.returncode == 2
     assert '--sheets compares networks; name two or more files' in done.stderr

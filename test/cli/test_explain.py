@@ -1,13 +1,12 @@
 """csrnet-explain as a user runs it, with a small random network."""
 
 import re
-import subprocess
-import sys
 
 import cv2
 import pytest
 import torch
 
+import commands
 from csrnet_ros.inference.score_cam import ScoreCam
 from csrnet_ros.labels import CAMVID
 from csrnet_ros.media.frames import read_image
@@ -17,12 +16,7 @@ SHARE = r'A16 (\d+\.\d)%, B8 (\d+\.\d)%, C4 (\d+\.\d)%; its area \d+\.\d%'
 
 
 def explain(*arguments):
-    return subprocess.run(
-        [sys.executable, '-m', 'csrnet_ros.cli.explain', '--device', 'cpu', *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    return commands.run('explain', '--device', 'cpu', *arguments)
 
 
 @pytest.fixture

@@ -1,10 +1,9 @@
 """csrnet-export as a user runs it, and its files as another program uses them."""
 
 import json
-import subprocess
-import sys
 from importlib.util import find_spec
 from pathlib import Path
+from subprocess import CompletedProcess
 
 import numpy as np
 import onnx
@@ -13,6 +12,7 @@ import openvino
 import pytest
 import torch
 
+import commands
 from csrnet_ros.errors import DeviceError
 from csrnet_ros.inference import SegmentationEngine, available_weights
 from csrnet_ros.media.saving import save_image
@@ -21,7 +21,7 @@ from csrnet_ros.training.datasets.street import draw_street
 
 HEIGHT, WIDTH = 91, 124  # of which neither the SPFM's grids nor the strides are even parts
 
-Answer = tuple[Path, subprocess.CompletedProcess]
+Answer = tuple[Path, CompletedProcess]
 
 
 @pytest.fixture(scope='module')
@@ -35,23 +35,13 @@ def street(number: int, height: int = HEIGHT, width: int = WIDTH) -> np.ndarray:
     return draw_street(number, seed=5, height_px=height, width_px=width)[0]
 
 
-def export(*arguments: object) -> subprocess.CompletedProcess:
-    """Run the command."""
-    return subprocess.run(
-        [sys.executable, '-m', 'csrnet_ros.cli.export', *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-
-
 @pytest.fixture(scope='module')
 def exported(shipped, tmp_path_factory):
     """A function that exports the shipped weights, and says where to and what the command said."""
 
     def run(name: str, *arguments: object) -> Answer:
         out = tmp_path_factory.mktemp('export') / name
-        return out, export('--weights', shipped, '--out', out, *arguments)
+        return out, commands.run('export', '--weights', shipped, '--out', out, *arguments)
 
     return run
 

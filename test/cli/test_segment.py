@@ -1,12 +1,10 @@
 """csrnet-segment as a user runs it, with a small random network."""
 
-import subprocess
-import sys
-
 import cv2
 import numpy as np
 import pytest
 
+import commands
 from csrnet_ros.inference import SegmentationEngine
 from csrnet_ros.media.frames import open_frames, read_image
 from csrnet_ros.media.saving import VideoFile, save_image
@@ -14,15 +12,6 @@ from csrnet_ros.training.datasets.street import draw_street
 
 HEIGHT, WIDTH = 64, 96
 KINDS = ('labels', 'overlay')
-
-
-def segment(*arguments):
-    return subprocess.run(
-        [sys.executable, '-m', 'csrnet_ros.cli.segment', *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 def street(number):
@@ -42,7 +31,9 @@ def segmented(tmp_path_factory, weights):
         for number in range(5):
             video.write(street(number))
     inputs = [folder / 'alone.png', folder / 'nowhere.png', folder / 'drive', folder / 'film.mp4']
-    done = segment(*inputs, '--weights', weights, '--out', folder / 'out', '--device', 'cpu')
+    done = commands.run(
+        'segment', *inputs, '--weights', weights, '--out', folder / 'out', '--device', 'cpu'
+    )
     return folder, done
 
 
@@ -86,7 +77,9 @@ def test_the_video_has_every_frame_at_its_pace(segmented):
 
 def test_readable_inputs_give_status_0_and_a_progress_bar(tmp_path, weights):
     save_image(tmp_path / 'a.png', street(0))
-    done = segment(tmp_path / 'a.png', '--weights', weights, '--out', tmp_path / 'new' / 'out')
+    done = commands.run(
+        'segment', tmp_path / 'a.png', '--weights', weights, '--out', tmp_path / 'new' / 'out'
+    )
     assert done.returncode == 0
     assert '1/1' in done.stderr
     assert (tmp_path / 'new' / 'out' / 'a_labels.png').is_file()
@@ -94,7 +87,9 @@ def test_readable_inputs_give_status_0_and_a_progress_bar(tmp_path, weights):
 
 def test_missing_weights(tmp_path):
     save_image(tmp_path / 'a.png', street(0))
-    done = segment(tmp_path / 'a.png', '--weights', tmp_path / 'no.st', '--out', tmp_path / 'out')
+    done = commands.run(
+        'segment', tmp_path / 'a.png', '--weights', tmp_path / 'no.st', '--out', tmp_path / 'out'
+    )
     assert done.returncode == 1
     assert done.stderr == (
         f'error: {tmp_path / "no.st"}: no such weights file; check the path, or train one with '

@@ -1,32 +1,22 @@
 """csrnet-train and csrnet-eval as a user runs them, on small data of the real layout."""
 
 import json
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 import torch
 
+import commands
 from csrnet_ros.labels import CAMVID
 from csrnet_ros.model import load_checkpoint
 from csrnet_ros.training.datasets import camvid
-
-
-def command(name, *arguments):
-    return subprocess.run(
-        [sys.executable, '-m', f'csrnet_ros.cli.{name}', *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        check=False,
-    )
 
 
 @pytest.fixture(scope='module')
 def trained(tmp_path_factory, make_camvid):
     folder = tmp_path_factory.mktemp('train')
     root, path = make_camvid(folder / 'data', train=8), folder / 'net.safetensors'
-    done = command(
+    done = commands.run(
         'train', '--data', 'camvid', '--root', root, '--split', 'trainval', '--model', 'medium',
         '--recipe', 'cpu', '--epochs', 1, '--device', 'cpu', '--out', path,
     )  # fmt: skip
@@ -50,7 +40,7 @@ def test_training_writes_a_checkpoint_that_says_where_it_comes_from(trained):
 def test_evaluation_agrees_with_a_count_of_its_own(trained, tmp_path):
     root, path, _ = trained
     out = tmp_path / 'figures' / 'test.json'
-    done = command(
+    done = commands.run(
         'eval', '--data', 'camvid', '--root', root, '--split', 'test', '--weights', path,
         '--device', 'cpu', '--json', out,
     )  # fmt: skip
@@ -104,7 +94,7 @@ def independent_iou(path, data):
 )
 def test_mistakes_end_with_one_sentence(tmp_path, name, arguments, words):
     out = ['--out', tmp_path / 'x.safetensors'] if name == 'train' else []
-    done = command(name, '--data', 'camvid', *arguments, *out)
+    done = commands.run(name, '--data', 'camvid', *arguments, *out)
     assert done.returncode != 0
     assert words in done.stderr
     assert 'Traceback' not in done.stderr
