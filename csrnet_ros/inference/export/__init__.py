@@ -48,10 +48,10 @@ def export_network(
     :raises MissingPackageError: if the format needs a package that is not installed
     """
     row = FORMATS[export.format]
-    for module, package in row.packages.items():
-        load_extra(module, package=package)
     if out.suffix != row.suffix:
         raise ExportError(f'{out}: a file of format {export.format} ends in {row.suffix}')
+    for module, package in row.packages.items():
+        load_extra(module, package=package)
     prove_writable(out.parent)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix='.export-') as temporary:
         path = Path(temporary) / out.name
