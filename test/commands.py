@@ -24,7 +24,10 @@ def run(command: str | Path, *arguments: object) -> CompletedProcess[str]:
         stdout, stderr = (Path(folder) / stream for stream in ('stdout', 'stderr'))
         process = CONTEXT.Process(target=_become, args=(command, words, stdout, stderr))
         process.start()
-        process.join()
+        try:
+            process.join()
+        finally:
+            process.kill()  # as the test's time is up; else it has ended
         assert process.exitcode is not None, 'it has ended'
         return CompletedProcess(words, process.exitcode, stdout.read_text(), stderr.read_text())
 
