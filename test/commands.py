@@ -19,25 +19,25 @@ CONTEXT.set_forkserver_preload(['torch', 'torch._dynamo'])
 
 def run(command: str | Path, *arguments: object) -> CompletedProcess[str]:
     """Run a command of ``csrnet_ros.cli``, or a script of the tests, to its end."""
-    words = [str(command), *map(str, arguments)]
+    argv = [str(command), *map(str, arguments)]
     with TemporaryDirectory() as folder:
         stdout, stderr = (Path(folder) / stream for stream in ('stdout', 'stderr'))
-        process = CONTEXT.Process(target=_become, args=(command, words, stdout, stderr))
+        process = CONTEXT.Process(target=_become, args=(command, argv, stdout, stderr))
         process.start()
         try:
             process.join()
         finally:
             process.kill()  # as the test's time is up; else it has ended
         assert process.exitcode is not None, 'it has ended'
-        return CompletedProcess(words, process.exitcode, stdout.read_text(), stderr.read_text())
+        return CompletedProcess(argv, process.exitcode, stdout.read_text(), stderr.read_text())
 
 
-def _become(command: str | Path, words: list[str], stdout: Path, stderr: Path) -> None:
+def _become(command: str | Path, argv: list[str], stdout: Path, stderr: Path) -> None:
     for path, number in ((stdout, sys.stdout.fileno()), (stderr, sys.stderr.fileno())):
         with path.open('wb') as file:
             os.dup2(file.fileno(), number)
-    sys.argv = words
+    sys.argv = argv
     if isinstance(command, Path):
-        runpy.run_path(words[0], run_name='__main__')
+        runpy.run_path(str(command), run_name='__main__')
     else:
         runpy.run_module(f'csrnet_ros.cli.{command}', run_name='__main__', alter_sys=True)

@@ -51,7 +51,8 @@ def choose_algorithms(*, deterministic: bool) -> None:
     A GPU has no such algorithm for some operations; PyTorch then warns, naming them.
     """
     torch.backends.cudnn.benchmark = not deterministic
-    # As torch.use_deterministic_algorithms does, which loads PyTorch's compiler to tell it too.
+    # torch.use_deterministic_algorithms does no more than tell PyTorch's compiler as well, which
+    # it loads for that; nothing is compiled here.
     torch.set_deterministic_debug_mode('warn' if deterministic else 'default')
     if deterministic:
         os.environ.setdefault('CUBLAS_WORKSPACE_CONFIG', ':4096:8')  # cuBLAS asks for it

@@ -23,21 +23,28 @@ def _of_colors(data: FileDataset, found: set[int], unknown: set[int]) -> Iterato
 
 
 def _of_ids(data: FileDataset, found: set[int], unknown: set[int]) -> Iterator[str]:
-    if not unknown and data.labels != CITYSCAPES:
-        return
-    count, label_ids = len(data.labels), train_ids()
-    # The labelIds before the first class: unlabelled, ego vehicle and the like.
+    # Asking for the table of Cityscapes loads torchvision.
+    if data.labels == CITYSCAPES and set(data.code.classes) == set(train_ids()):
+        yield from _of_label_ids(found, unknown)
+    elif unknown:
+        yield from _of_class_ids(data, found, unknown)
+
+
+def _of_label_ids(found: set[int], unknown: set[int]) -> Iterator[str]:
+    label_ids = train_ids()
+    # Those before the first class: unlabelled, ego vehicle and the like.
     no_class = set(range(min(id_ for id_, label in label_ids.items() if label != VOID)))
-    if data.labels == CITYSCAPES and set(data.code.classes) == set(label_ids):
-        if (VOID in unknown or max(found, default=0) < TRAIN_ID_COUNT) and not found <= no_class:
-            yield (
-                f'these look like Cityscapes trainIds (0 to {TRAIN_ID_COUNT - 1} and {VOID}) '
-                f'where labelIds (0 to {len(label_ids) - 1}) are expected: use the '
-                '*_gtFine_labelIds.png files as they came'
-            )
-    elif not unknown:
-        return
-    elif unknown == {count} and 0 not in found:
+    if (VOID in unknown or max(found, default=0) < TRAIN_ID_COUNT) and not found <= no_class:
+        yield (
+            f'these look like Cityscapes trainIds (0 to {TRAIN_ID_COUNT - 1} and {VOID}) '
+            f'where labelIds (0 to {len(label_ids) - 1}) are expected: use the '
+            '*_gtFine_labelIds.png files as they came'
+        )
+
+
+def _of_class_ids(data: FileDataset, found: set[int], unknown: set[int]) -> Iterator[str]:
+    count, label_ids = len(data.labels), train_ids()
+    if unknown == {count} and 0 not in found:
         yield f'these ids seem to count from 1: subtract 1, so that they run to {count - 1}'
     elif count == TRAIN_ID_COUNT and found <= {*label_ids, VOID}:
         yield (
