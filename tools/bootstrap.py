@@ -36,7 +36,7 @@ NO_NETWORK = (
     'where you use them) and run the command again'
 )
 NO_ROOM = (
-    'the disk is full: the environment takes 6 GB, and pip meanwhile 3 GB in the temporary folder '
+    'the disk is full: the environment takes 7 GB, and pip meanwhile 3 GB in the temporary folder '
     '(TMPDIR can name another one); make room and run the command again'
 )
 
@@ -146,7 +146,7 @@ def install(environment: str) -> None:
     """Let pip install the project into ``environment``, and stamp it when all of it is there."""
     before, wanted = read_stamp(environment)[1], fingerprint(environment)
     name = os.path.basename(environment)
-    say(f'Setting up {name}: some minutes, 3 GB to download, 6 GB on disk; later runs skip it.')
+    say(f'Setting up {name}: some minutes, 3 GB to download, 7 GB on disk; later runs skip it.')
     write_stamp(environment, UNFINISHED)
     pip = [python_of(environment), '-m', 'pip', '--disable-pip-version-check']
     request = ['install', '-e', f'.[{ROS[name][0]},{EXTRAS}]']
