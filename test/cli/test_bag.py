@@ -2,8 +2,6 @@
 
 import re
 import signal
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -24,11 +22,6 @@ from recorded_bag import (
     read,
     record,
 )
-
-
-def start(*arguments, **more):
-    command = [sys.executable, '-m', 'csrnet_ros.cli.bag', *map(str, arguments)]
-    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True, **more)
 
 
 @pytest.mark.parametrize('storage', list(StoragePlugin))
@@ -96,13 +89,12 @@ def test_a_killed_job_goes_on_to_the_same_bag(tmp_path, weights):
     bag = record(tmp_path / 'in', [('/front', IMAGE, raw(n, frames[n % 4])) for n in range(60)])
     whole, cut = tmp_path / 'whole', tmp_path / 'cut'
     assert commands.run('bag', bag, whole, '--weights', weights).returncode == 0
-    process = start(bag, cut, '--weights', weights, bufsize=1)
+    job = commands.Running('bag', bag, cut, '--weights', weights)
     part = cut.with_name('cut.partial') / 'part-000000'
     while not part.exists():
-        assert process.stderr.read(20), 'it ended before it had a part'
-    process.kill()
-    process.wait()
-    process.stderr.close()
+        assert job.stderr.read(20), 'it ended before it had a part'
+    job.send_signal(signal.SIGKILL)
+    job.end()
     assert not cut.exists()
     again = commands.run('bag', bag, cut, '--weights', weights)
     assert again.returncode == 0, again.stderr
@@ -113,16 +105,16 @@ def test_a_killed_job_goes_on_to_the_same_bag(tmp_path, weights):
 def test_ctrl_c_keeps_what_is_done_and_says_so(tmp_path, weights):
     picture = pictures(1)[0]
     bag = record(tmp_path / 'in', [('/front', IMAGE, raw(n, picture)) for n in range(200)])
-    process = start(bag, tmp_path / 'out', '--weights', weights)
+    job = commands.Running('bag', bag, tmp_path / 'out', '--weights', weights)
     said = ''
     while not re.search(r'\| [1-9]\d*/200 ', said):
-        more = process.stderr.read(10)
+        more = job.stderr.read(10)
         assert more, said
         said += more
-    process.send_signal(signal.SIGINT)
-    said = process.communicate()[1]
-    assert process.returncode == 130
-    assert 'frames are kept; the same command goes on' in said
+    job.send_signal(signal.SIGINT)
+    done = job.end()
+    assert done.returncode == 130
+    assert 'frames are kept; the same command goes on' in done.stderr
 
 
 def test_older_labels_are_neither_labelled_nor_mixed_with_new_ones(tmp_path, weights):

@@ -31,26 +31,17 @@ def arguments(root, out, *more, recipe='tiny', script=TINY_TRAIN):
     ]  # fmt: skip
 
 
-def start(command, **more):
-    # The same bits take the same number of threads.
-    environment = {**os.environ, 'OMP_NUM_THREADS': '1'}
-    return subprocess.Popen(
-        [*map(str, command)], env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-        text=True, **more,
-    )  # fmt: skip
-
-
 def train(*args):
     """Run to the end; return the exit status and what was said on stderr."""
     done = commands.run(*arguments(*args))
     return done.returncode, done.stderr
 
 
-def wait_for(process, words):
-    """Return when the process has said ``words`` on stderr."""
+def wait_for(run, words):
+    """Return when the run has said ``words`` on stderr."""
     said = ''
     while words not in said:
-        letter = process.stderr.read(1)
+        letter = run.stderr.read(1)
         assert letter, said
         said += letter
 
@@ -111,23 +102,23 @@ def undisturbed(tmp_path_factory, root):
 
 def test_a_run_killed_again_and_again_ends_as_if_it_had_not_been(tmp_path, root, undisturbed):
     out = tmp_path / 'net.safetensors'
-    command = [sys.executable, *arguments(root, out, '--resume')]
+    command = arguments(root, out, '--resume')
     chance = random.Random(0)
     for _ in range(2):
-        process = start(command)
-        wait_for(process, 'training:')
+        run = commands.Running(*command)
+        wait_for(run, 'training:')
         time.sleep(chance.uniform(0, 1.5))  # any instant
-        process.kill()
-        process.communicate()
+        run.send_signal(signal.SIGKILL)
+        run.end()
     partial = state_path(out).with_suffix('.partial')
     partial.parent.mkdir(exist_ok=True)
     partial.unlink(missing_ok=True)
     os.mkfifo(partial)  # which holds a writer up until all that it writes is read
-    process = start(command)
+    run = commands.Running(*command)
     with partial.open('rb', buffering=0) as written:
         half = written.read(1000)
-        process.kill()
-        process.communicate()
+        run.send_signal(signal.SIGKILL)
+        run.end()
     partial.unlink()
     partial.write_bytes(half)
     status, said = train(root, out, '--resume')
@@ -138,21 +129,33 @@ def test_a_run_killed_again_and_again_ends_as_if_it_had_not_been(tmp_path, root,
 
 def interrupted(root, out, blow, *options, **more):
     """Return the command with which a run says that it can be continued after a signal."""
-    process = start([sys.executable, *arguments(root, out, *options, **more)])
-    wait_for(process, 'loss')
-    process.send_signal(blow)
-    _, said = process.communicate()
-    assert process.returncode == 128 + blow
-    assert f'{state_path(out)} holds the run after step' in said
-    assert 'Traceback' not in said
-    return said.splitlines()[-1].strip()
+    run = commands.Running(*arguments(root, out, *options, **more))
+    wait_for(run, 'loss')
+    run.send_signal(blow)
+    done = run.end()
+    assert done.returncode == 128 + blow
+    assert f'{state_path(out)} holds the run after step' in done.stderr
+    assert 'Traceback' not in done.stderr
+    return done.stderr.splitlines()[-1].strip()
+
+
+def started(command):
+    """Start what a run has said it can be continued with."""
+    python, script, *rest = shlex.split(command)
+    assert python == sys.executable
+    return commands.Running(Path(script), *rest)
+
+
+def shell(command):
+    """Run a command as a shell does; return the exit status and what was said on stderr."""
+    done = subprocess.run(shlex.split(command), capture_output=True, text=True, check=False)
+    return done.returncode, done.stderr
 
 
 def test_ctrl_c_saves_and_says_how_to_continue(tmp_path, root, undisturbed):
     out = tmp_path / 'a run' / 'net.safetensors'
-    process = start(shlex.split(interrupted(root, out, signal.SIGINT)))
-    _, said = process.communicate()
-    assert process.returncode == 0, said
+    status, said = shell(interrupted(root, out, signal.SIGINT))
+    assert status == 0, said
     assert_same_bits(out, undisturbed)
 
 
@@ -161,9 +164,8 @@ def test_weights_remember_those_that_they_started_from(tmp_path, root, undisturb
     first.write_bytes(undisturbed.read_bytes())
     said = interrupted(root, out, signal.SIGINT, '--initial-weights', first)
     first.unlink()  # a run that has begun no longer needs them
-    process = start(shlex.split(said))
-    _, said = process.communicate()
-    assert process.returncode == 0, said
+    done = started(said).end()
+    assert done.returncode == 0, done.stderr
     found, expected = load_checkpoint(out), load_checkpoint(undisturbed)
     assert found.provenance['initial_weights'] == expected.provenance
     assert found.trained_on == f'{expected.trained_on}, then {expected.trained_on}'
@@ -173,26 +175,25 @@ def test_a_run_that_reads_from_disk_ends_with_the_bits_of_one_in_memory(
     tmp_path, root, undisturbed
 ):
     out = tmp_path / 'net.safetensors'
-    process = start(shlex.split(interrupted(root, out, signal.SIGINT, script=STREAMED_TRAIN)))
-    _, said = process.communicate()
-    assert process.returncode == 0, said
-    assert '8 images of 128x96 take 0.00 GB' in said
-    assert 'they are read from disk, batch by batch' in said
+    done = started(interrupted(root, out, signal.SIGINT, script=STREAMED_TRAIN)).end()
+    assert done.returncode == 0, done.stderr
+    assert '8 images of 128x96 take 0.00 GB' in done.stderr
+    assert 'they are read from disk, batch by batch' in done.stderr
     assert_same_bits(out, undisturbed)
     assert all(0 < share < 1 for share in scalars(out, 'share_of_time_in_steps').values())
 
 
 def test_a_file_that_breaks_during_the_run_is_named_with_what_is_saved(tmp_path, make_camvid):
     root, out = make_camvid(tmp_path / 'CamVid', train=8), tmp_path / 'net.safetensors'
-    process = start([sys.executable, *arguments(root, out, '--epochs', 99, script=STREAMED_TRAIN)])
-    wait_for(process, 'loss')
+    run = commands.Running(*arguments(root, out, '--epochs', 99, script=STREAMED_TRAIN))
+    wait_for(run, 'loss')
     broken = root / 'trainannot' / 'train_003.png'
     broken.write_bytes(b'')
-    _, said = process.communicate()
-    assert process.returncode == 1
+    done = run.end()
+    assert done.returncode == 1
     message = f'error: {re.escape(str(broken))}: not a whole label image .*; put that right'
-    assert re.search(message, said), said
-    assert said.splitlines()[-1].strip().endswith('--resume')
+    assert re.search(message, done.stderr), done.stderr
+    assert done.stderr.splitlines()[-1].strip().endswith('--resume')
 
 
 def test_sigterm_saves_and_a_full_disk_loses_nothing(tmp_path, root, undisturbed):
@@ -200,19 +201,16 @@ def test_sigterm_saves_and_a_full_disk_loses_nothing(tmp_path, root, undisturbed
     command = interrupted(root, out, signal.SIGTERM)
     saved = state_path(out).read_bytes()
     room = 30_000_000, resource.RLIM_INFINITY  # for the weights, but not for the state
-    process = start(
-        shlex.split(command),
-        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, room),
-    )
-    _, said = process.communicate()
-    assert process.returncode == 1
-    assert re.search('File too large.*; put that right', said), said
-    assert said.splitlines()[-1].strip() == command, 'it continues when there is room'
+    run = started(command)
+    resource.prlimit(run.pid, resource.RLIMIT_FSIZE, room)
+    done = run.end()
+    assert done.returncode == 1
+    assert re.search('File too large.*; put that right', done.stderr), done.stderr
+    assert done.stderr.splitlines()[-1].strip() == command, 'it continues when there is room'
     assert state_path(out).read_bytes() == saved
     assert not list(out.parent.rglob('*.partial'))
-    process = start(shlex.split(command))
-    _, said = process.communicate()
-    assert process.returncode == 0, said
+    done = started(command).end()
+    assert done.returncode == 0, done.stderr
     assert_same_bits(out, undisturbed)
 
 
@@ -281,13 +279,11 @@ def test_a_run_is_not_overwritten_nor_continued_as_another(undisturbed, root):
     assert state_path(undisturbed).read_bytes() == before
 
 
-@pytest.mark.parametrize('precision', ['fp32', 'bf16'])
-def test_torchrun_trains_one_network_in_two_processes(tmp_path, root, precision):
+def test_torchrun_trains_one_network_in_two_processes(tmp_path, root):
     out = tmp_path / 'net.safetensors'
-    options = '--epochs', 1, '--precision', precision
-    process = start([sys.executable, *LAUNCHER, *arguments(root, out, *options)])
-    _, said = process.communicate()
-    assert process.returncode == 0, said
+    command = arguments(root, out, '--epochs', 1, '--precision', 'bf16')
+    status, said = shell(shlex.join(map(str, [sys.executable, *LAUNCHER, *command])))
+    assert status == 0, said
     assert sorted(scalars(out, 'loss')) == [1, 2]
     provenance = load_checkpoint(out).provenance
     assert (provenance['processes'], provenance['epochs']) == (2, 1)

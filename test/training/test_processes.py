@@ -7,25 +7,25 @@ from pathlib import Path
 import numpy as np
 import torch
 
+import commands
+
 SHORT_RUN = Path(__file__).with_name('short_run.py')
 SAME_BATCHES = Path(__file__).with_name('same_batches.py')
 LAUNCHER = [sys.executable, '-m', 'torch.distributed.run', '--standalone', '--nproc-per-node', '2']
 
 
-def run(command):
-    done = subprocess.run([*map(str, command)], capture_output=True, text=True, check=False)
+def run_in_two(*command):
+    command = [*LAUNCHER, *map(str, command)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
-
-
-def short_run(launcher, root, out):
-    run([*launcher, SHORT_RUN, root, out])
-    return torch.load(out, weights_only=True)
 
 
 def test_two_processes_give_the_loss_curve_of_one(tmp_path, make_camvid):
     root = make_camvid(tmp_path / 'CamVid', train=8)
-    one = short_run([sys.executable], root, tmp_path / 'one.pt')
-    two = short_run(LAUNCHER, root, tmp_path / 'two.pt')
+    done = commands.run(SHORT_RUN, root, tmp_path / 'one.pt')
+    assert done.returncode == 0, done.stderr
+    run_in_two(SHORT_RUN, root, tmp_path / 'two.pt')
+    one, two = (torch.load(tmp_path / name, weights_only=True) for name in ('one.pt', 'two.pt'))
     assert len(set(one['losses'])) == 6
     # In double precision, since Adam soon makes much of a single precision's last bit.
     np.testing.assert_allclose(two['losses'], one['losses'], rtol=1e-6)
@@ -34,4 +34,4 @@ def test_two_processes_give_the_loss_curve_of_one(tmp_path, make_camvid):
 
 
 def test_two_processes_read_the_same_shares_from_disk_as_from_memory(small_camvid):
-    run([*LAUNCHER, SAME_BATCHES, small_camvid])
+    run_in_two(SAME_BATCHES, small_camvid)
