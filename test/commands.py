@@ -31,6 +31,7 @@ class Running:
         self._argv = [str(command), *map(str, arguments)]
         self._folder = TemporaryDirectory()
         self._stdout = Path(self._folder.name) / 'stdout'
+        self._stdout.touch()  # a command may be killed before it has come to that
         reader, writer = CONTEXT.Pipe(duplex=False)
         self._process = CONTEXT.Process(
             target=_become, args=(command, self._argv, self._stdout, writer)

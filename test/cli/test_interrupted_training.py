@@ -146,15 +146,15 @@ def started(command):
     return commands.Running(Path(script), *rest)
 
 
-def shell(command):
+def launch(command):
     """Run a command as a shell does; return the exit status and what was said on stderr."""
-    done = subprocess.run(shlex.split(command), capture_output=True, text=True, check=False)
+    done = subprocess.run([*map(str, command)], capture_output=True, text=True, check=False)
     return done.returncode, done.stderr
 
 
 def test_ctrl_c_saves_and_says_how_to_continue(tmp_path, root, undisturbed):
     out = tmp_path / 'a run' / 'net.safetensors'
-    status, said = shell(interrupted(root, out, signal.SIGINT))
+    status, said = launch(shlex.split(interrupted(root, out, signal.SIGINT)))
     assert status == 0, said
     assert_same_bits(out, undisturbed)
 
@@ -281,8 +281,8 @@ def test_a_run_is_not_overwritten_nor_continued_as_another(undisturbed, root):
 
 def test_torchrun_trains_one_network_in_two_processes(tmp_path, root):
     out = tmp_path / 'net.safetensors'
-    command = arguments(root, out, '--epochs', 1, '--precision', 'bf16')
-    status, said = shell(shlex.join(map(str, [sys.executable, *LAUNCHER, *command])))
+    options = '--epochs', 1, '--precision', 'bf16'
+    status, said = launch([sys.executable, *LAUNCHER, *arguments(root, out, *options)])
     assert status == 0, said
     assert sorted(scalars(out, 'loss')) == [1, 2]
     provenance = load_checkpoint(out).provenance
