@@ -2,11 +2,11 @@
 
 import queue
 import re
-import subprocess
 import sys
 import threading
 from collections.abc import Sequence
 
+from forked import Program
 from soak.record import memory_mib
 
 NODE = (sys.executable, '-m', 'csrnet_ros.node.segmentation_node')
@@ -20,12 +20,7 @@ class NodeProcess:
     """
 
     def __init__(self, *ros_args: str, command: Sequence[str] = NODE) -> None:
-        self._process = subprocess.Popen(
-            [*command, '--ros-args', *ros_args],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
+        self._program = Program([*command, '--ros-args', *ros_args])
         self._lines: queue.Queue[str | None] = queue.Queue()
         self.said: list[str] = []
         self._reader = threading.Thread(target=self._read, daemon=True)
@@ -40,26 +35,26 @@ class NodeProcess:
 
     def memory_mib(self) -> float:
         """Return the memory that is resident."""
-        return memory_mib(self._process.pid)
+        return memory_mib(self._program.pid)
 
     def signal(self, number: int) -> None:
         """Send a signal."""
-        self._process.send_signal(number)
+        self._program.send_signal(number)
 
     def end(self) -> int:
         """Wait for the end and return the exit status."""
-        status = self._process.wait(TIMEOUT_S)
+        status = self._program.wait(TIMEOUT_S)
         self._reader.join(TIMEOUT_S)
         return status
 
     def kill(self) -> None:
         """End it by force, if it still runs."""
-        self._process.kill()
+        self._program.kill()
         self.end()
 
     def _read(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            self.said.append(line)
-            self._lines.put(line)
+        with self._program.said as lines:
+            for line in lines:
+                self.said.append(line)
+                self._lines.put(line)
         self._lines.put(None)
