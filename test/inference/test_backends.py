@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 import torch
 
+import commands
 from csrnet_ros.errors import DeviceError
 from csrnet_ros.inference import SegmentationEngine, available_weights
 from csrnet_ros.inference.backends import TABLE
@@ -130,9 +131,21 @@ def test_a_backend_that_is_not_there(shipped, name, kind, words):
         SegmentationEngine.from_checkpoint(shipped, device='cpu', backend=name)
 
 
-def run_without(packages: list[str], weights: Path, backend: str) -> subprocess.CompletedProcess:
-    """Make an engine in a Python that has some packages less, and print its backend."""
-    code = f"""
+@pytest.fixture
+def run_code(tmp_path):
+    """A function that runs Python code to its end, in a process whose memory is its own."""
+
+    def run(code: str) -> subprocess.CompletedProcess:
+        script = tmp_path / 'code.py'
+        script.write_text(code)
+        return commands.run(script)
+
+    return run
+
+
+def without(packages: list[str], weights: Path, backend: str) -> str:
+    """Return code that makes an engine where packages are absent, and prints its backend."""
+    return f"""
 import logging, sys
 
 sys.modules |= dict.fromkeys({packages})  # Python's way to have a module absent
@@ -141,18 +154,17 @@ from csrnet_ros.inference import SegmentationEngine
 engine = SegmentationEngine.from_checkpoint({str(weights)!r}, device='cpu', backend={backend!r})
 print(engine.backend)
 """
-    return subprocess.run([sys.executable, '-c', code], capture_output=True, text=True)
 
 
-def test_auto_does_without_what_is_not_installed_and_says_so(shipped):
-    done = run_without(['pnnx', 'openvino', 'onnxruntime'], shipped, 'auto')
+def test_auto_does_without_what_is_not_installed_and_says_so(shipped, run_code):
+    done = run_code(without(['pnnx', 'openvino', 'onnxruntime'], shipped, 'auto'))
     assert done.stdout == 'torch\n', done.stderr
     assert 'pip install ncnn pnnx' in done.stderr
     assert 'pip install openvino' in done.stderr
 
 
-def test_a_named_backend_that_is_not_installed(shipped):
-    done = run_without(['openvino'], shipped, 'openvino')
+def test_a_named_backend_that_is_not_installed(shipped, run_code):
+    done = run_code(without(['openvino'], shipped, 'openvino'))
     assert done.returncode == 1
     assert 'DeviceError: backend openvino is not installed (pip install openvino)' in done.stderr
 
@@ -180,8 +192,7 @@ for threads in (1, 0):
 
 
 @pytest.mark.parametrize('backend', ['ncnn', 'openvino', 'onnxruntime'])
-def test_many_sizes_take_no_more_memory_than_a_few(shipped, backend):
-    # In a process of its own, whose memory is the engine's.
+def test_many_sizes_take_no_more_memory_than_a_few(shipped, backend, run_code):
     code = f"""
 import gc, numpy, psutil
 from csrnet_ros.inference import SegmentationEngine
@@ -194,13 +205,14 @@ for rounds in range(3):
     gc.collect()
     print(psutil.Process().memory_info().rss)
 """
-    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True)
+    done = run_code(code)
+    assert done.returncode == 0, done.stderr
     _, second, third = map(int, done.stdout.split())
     assert third - second < 30 * 2**20
 
 
 @pytest.mark.parametrize('backend', ON_CPU)
-def test_a_closed_engine_gives_its_memory_back_to_the_system(shipped, backend):
+def test_a_closed_engine_gives_its_memory_back_to_the_system(shipped, backend, run_code):
     code = f"""
 import numpy, psutil
 from csrnet_ros.inference import SegmentationEngine
@@ -212,9 +224,24 @@ print(psutil.Process().memory_info().rss)
 engine.close()
 print(psutil.Process().memory_info().rss)
 """
-    done = subprocess.run([sys.executable, '-c', code], capture_output=True, text=True, check=True)
+    done = run_code(code)
+    assert done.returncode == 0, done.stderr
     used, closed = map(int, done.stdout.split())
     assert used - closed > 32 * 2**20
+
+
+def test_openvino_tells_its_makers_nothing(shipped, run_code, tmp_path, monkeypatch):
+    home = tmp_path / 'home'
+    home.mkdir()
+    monkeypatch.setenv('HOME', str(home))  # where it keeps the name under which it reports
+    monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path / 'cache'))  # so that it converts
+    monkeypatch.delenv('CI', raising=False)  # which would have it be silent
+    done = run_code(f"""
+from csrnet_ros.inference import SegmentationEngine
+SegmentationEngine.from_checkpoint({str(shipped)!r}, device='cpu', backend='openvino')
+""")
+    assert done.returncode == 0, done.stderr
+    assert list(home.iterdir()) == []
 
 
 @pytest.mark.gpu

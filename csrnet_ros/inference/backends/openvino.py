@@ -2,15 +2,21 @@
 
 from functools import cache, lru_cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import openvino
 import torch
 from torch import Tensor
 
 from csrnet_ros.errors import DeviceError
+from csrnet_ros.extras import load_extra
 from csrnet_ros.inference.builds import build_key, find_build, find_or_build
 from csrnet_ros.inference.convert import ANY, Logits, to_openvino
 from csrnet_ros.model import Checkpoint
+
+if TYPE_CHECKING:
+    import openvino
+else:
+    openvino = load_extra('openvino', package='openvino')
 
 SIZES = 8
 """Input sizes whose compiled networks are kept, those used last."""
