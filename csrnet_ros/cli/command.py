@@ -2,6 +2,7 @@
 
 import argparse
 import functools
+import gc
 import logging
 import sys
 from collections.abc import Callable
@@ -24,6 +25,7 @@ def command(main: Callable[[], int | None]) -> Callable[[], int]:
 
     @functools.wraps(main)
     def run() -> int:
+        gc.freeze()  # what is imported stays: to search it for garbage at the end takes a while
         logging.basicConfig(format='%(message)s')
         logging.getLogger('csrnet_ros').setLevel(logging.INFO)
         try:
