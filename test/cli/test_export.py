@@ -1,6 +1,7 @@
 """csrnet-export as a user runs it, and its files as another program uses them."""
 
 import json
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from subprocess import CompletedProcess
@@ -16,8 +17,9 @@ from csrnet_ros.errors import DeviceError
 from csrnet_ros.extras import load_extra
 from csrnet_ros.inference import SegmentationEngine, available_weights
 from csrnet_ros.media.saving import save_image
-from csrnet_ros.model import load_checkpoint
+from csrnet_ros.model import CONFIGS, CSRNet, load_checkpoint, save_checkpoint
 from csrnet_ros.training.datasets.street import draw_street
+from csrnet_ros.training.initial_weights import adopt_weights
 
 openvino = load_extra('openvino', package='openvino')
 
@@ -41,9 +43,9 @@ def street(number: int, height: int = HEIGHT, width: int = WIDTH) -> np.ndarray:
 def exported(shipped, tmp_path_factory):
     """A function that exports the shipped weights, and says where to and what the command said."""
 
-    def run(name: str, *arguments: object) -> Answer:
+    def run(name: str, *arguments: object, weights: Path = shipped) -> Answer:
         out = tmp_path_factory.mktemp('export') / name
-        return out, commands.run('export', '--weights', shipped, '--out', out, *arguments)
+        return out, commands.run('export', '--weights', weights, '--out', out, *arguments)
 
     return run
 
@@ -51,7 +53,27 @@ def exported(shipped, tmp_path_factory):
 @pytest.fixture(scope='module')
 def plain(shipped) -> SegmentationEngine:
     """What labels by plain PyTorch."""
-    return SegmentationEngine.from_checkpoint(shipped, device='cpu', backend='torch')
+    return plain_engine(shipped)
+
+
+def plain_engine(weights: Path) -> SegmentationEngine:
+    return SegmentationEngine.from_checkpoint(weights, device='cpu', backend='torch')
+
+
+@pytest.fixture(scope='module')
+def lean(shipped, tmp_path_factory) -> Path:
+    """The shipped weights without an SPFM: half the work for what takes PyTorch longest.
+
+    The tests of the backends convert the whole network.
+    """
+    torch.manual_seed(0)
+    checkpoint = load_checkpoint(shipped)
+    network = CSRNet(CONFIGS['light-without-spfm'], num_classes=len(checkpoint.labels))
+    adopt_weights(network, checkpoint, labels=checkpoint.labels)
+    path = tmp_path_factory.mktemp('lean') / 'lean.safetensors'
+    config, weights = network.config, network.state_dict()
+    save_checkpoint(path, replace(checkpoint, config=config, weights=weights))
+    return path
 
 
 def agrees(found: np.ndarray, images: list[np.ndarray], plain: SegmentationEngine) -> bool:
@@ -73,16 +95,17 @@ def test_openvino_with_io_labels_images_of_one_size(exported, plain):
     assert sorted(path.name for path in out.parent.iterdir()) == ['a.bin', 'a.xml']
 
 
-def test_onnx_with_io_labels_any_number_of_images_of_any_size(exported, shipped, plain):
-    out, done = exported('a.onnx', '--format', 'onnx', '--with-io')
+def test_onnx_with_io_labels_any_number_of_images_of_any_size(exported, lean):
+    out, done = exported('a.onnx', '--format', 'onnx', '--with-io', weights=lean)
     assert done.returncode == 0, done.stderr
+    plain = plain_engine(lean)
     session = onnxruntime.InferenceSession(out, providers=['CPUExecutionProvider'])
     for height, width in ((HEIGHT, WIDTH), (64, 96)):
         images = [street(number, height, width) for number in range(2)]
         (found,) = session.run(['labels'], {'image': np.stack(images)})
         assert agrees(found, images, plain)
     told = {prop.key: prop.value for prop in onnx.load(out).metadata_props}
-    labels = load_checkpoint(shipped).labels
+    labels = load_checkpoint(lean).labels
     assert json.loads(told['csrnet_ros.classes']) == list(labels.classes)
     assert json.loads(told['csrnet_ros.colors']) == labels.palette.tolist()
 
@@ -103,9 +126,11 @@ def test_openvino_without_io_gives_logits(exported, shipped, plain):
     assert agrees(full.argmax(1).numpy().astype(np.uint8), [street(0)], plain)
 
 
-def test_aotinductor_labels_images_of_one_size(exported, plain):
-    out, done = exported('a.pt2', '--format', 'aoti', '--size', '64x96', '--with-io')
+def test_aotinductor_labels_images_of_one_size(exported, lean):
+    fixed = ('--size', '64x96', '--with-io')
+    out, done = exported('a.pt2', '--format', 'aoti', *fixed, weights=lean)
     assert done.returncode == 0, done.stderr
+    plain = plain_engine(lean)
     package = torch._inductor.aoti_load_package(str(out))
     image = street(0, 64, 96)
     found = package(torch.from_numpy(image)[None].to(plain.device)).cpu().numpy()
