@@ -2,9 +2,9 @@
 
 import json
 import runpy
-import subprocess
-import sys
 from pathlib import Path
+
+import commands
 
 SCRIPT = Path(__file__).parents[1] / 'tools' / 'ablate.py'
 
@@ -20,8 +20,7 @@ def test_only_what_is_missing_is_measured_and_all_of_it_compared(small_camvid, t
         if name != MEASURED:
             scores = {'average': 50.0 - number, 'last': 47.5}
             (done / f'{name}, seed 4.json').write_text(json.dumps(scores))
-    command = [sys.executable, SCRIPT, '--root', small_camvid, '--out', done, *OPTIONS]
-    run = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    run = commands.run(SCRIPT, '--root', small_camvid, '--out', done, *OPTIONS)
     assert run.returncode == 0, run.stderr
     started = [line for line in run.stderr.splitlines() if line.endswith(', seed 4')]
     assert started == [f'{MEASURED}, seed 4']

@@ -103,6 +103,8 @@ def test_a_file_is_short(path: Path) -> None:
     [
         ('labels', 'torch'),
         ('errors', 'torch'),
+        ('node.demo_camera', 'torch'),
+        ('node.demo_viewer', 'torch'),
         ('node.segmentation_node', 'torchvision'),
         ('cli.train', 'torchvision'),
     ],

@@ -21,7 +21,7 @@ from csrnet_ros.model import load_checkpoint
 TINY_TRAIN = Path(__file__).with_name('tiny_train.py')
 STREAMED_TRAIN = Path(__file__).with_name('streamed_train.py')
 LAUNCHER = ['-m', 'torch.distributed.run', '--standalone', '--nproc-per-node', '2']
-STEPS = 8
+STEPS = 6
 
 
 def arguments(root, out, *more, recipe='tiny', script=TINY_TRAIN):
@@ -107,7 +107,7 @@ def test_a_run_killed_again_and_again_ends_as_if_it_had_not_been(tmp_path, root,
     for _ in range(2):
         run = commands.Running(*command)
         wait_for(run, 'training:')
-        time.sleep(chance.uniform(0, 1.5))  # any instant
+        time.sleep(chance.uniform(0, 0.8))  # any instant
         run.send_signal(signal.SIGKILL)
         run.end()
     partial = state_path(out).with_suffix('.partial')

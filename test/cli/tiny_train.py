@@ -6,7 +6,7 @@ from types import MappingProxyType
 from csrnet_ros.training import config
 
 TINY = config.Recipe(
-    epochs=4,
+    epochs=3,
     learning_rate=1e-3,
     crop_px=(64, 64),
     scales=(1.0, 1.5),

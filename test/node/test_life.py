@@ -36,7 +36,7 @@ def test_a_signal_ends_the_node_at_work_cleanly(
 
 
 def test_a_signal_during_the_warm_up_ends_the_node_cleanly(start_node: Callable) -> None:
-    node = start_node('-p', 'image_width:=1920', '-p', 'image_height:=1080')
+    node = start_node('-p', 'image_width:=1280', '-p', 'image_height:=720')
     node.wait_for('warming up')
     node.signal(signal.SIGINT)
     assert node.end() == 0

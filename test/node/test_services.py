@@ -37,7 +37,7 @@ def test_labelling_is_switched_off_and_on(peer, start_node: Callable, image: np.
 def test_other_weights_are_taken_up_while_the_old_ones_serve(
     peer, start_node: Callable, image: np.ndarray, engine, other_weights: Path
 ) -> None:
-    start_node('-p', 'image_width:=1280', '-p', 'image_height:=960').wait_for('labelling')
+    start_node('-p', 'image_width:=640', '-p', 'image_height:=480').wait_for('labelling')
     labels, send = peer.listen('/csrnet/label'), peer.camera()
     peer.ask(send, peer.message(image), labels)
     assert peer.set_string('weights', str(other_weights))

@@ -52,7 +52,8 @@ def main(root: str, out: str) -> None:
             steps += run.epoch()
         if processes.first:
             losses = [step.loss for step in steps]
-            torch.save({'losses': losses, 'weights': run.weights()}, out)
+            found = {'processes': processes.count, 'losses': losses, 'weights': run.weights()}
+            torch.save(found, out)
 
 
 if __name__ == '__main__':

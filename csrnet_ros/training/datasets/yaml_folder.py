@@ -32,7 +32,6 @@ import yaml
 
 from csrnet_ros.errors import DatasetError
 from csrnet_ros.labels import VOID, LabelSet, distinct_colors
-from csrnet_ros.model import MIN_SIDE_PX
 from csrnet_ros.training.datasets.files import (
     FileDataset,
     Pair,
@@ -182,6 +181,8 @@ def _size(value: Any) -> tuple[int, int] | None:
         return None
     if not isinstance(value, list) or len(value) != 2 or any(type(x) is not int for x in value):
         raise ValueError(f'size_px is {value!r}, expected [height, width]')
+    from csrnet_ros.model import MIN_SIDE_PX  # and PyTorch, which a drawn street does not need
+
     height_px, width_px = value
     if min(value) < MIN_SIDE_PX:
         raise ValueError(f'size_px is {value}; both sides must have at least {MIN_SIDE_PX} pixels')
