@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -34,10 +35,10 @@ def on_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return launcher
 
 
+@pytest.mark.skipif(find_spec('openvino') is None, reason='needs OpenVINO')
 def test_the_node_labels_though_the_disk_is_full(
     peer, start_node: Callable, on_full_disk: list[str], engine, image: np.ndarray
 ) -> None:
-    pytest.importorskip('openvino')
     command = [*on_full_disk, *NODE]
     node = start_node('-r', '__ns:=/full', '-p', 'backend:=openvino', command=command)
     node.wait_for('cannot be kept .*OpenVINO cannot write it')

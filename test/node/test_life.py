@@ -3,6 +3,7 @@
 import re
 import signal
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
@@ -76,10 +77,10 @@ def test_what_cannot_start_says_why(
     assert re.search(sentence, said.err + said.out)
 
 
+@pytest.mark.skipif(find_spec('openvino') is None, reason='needs OpenVINO')
 def test_what_the_package_logs_stands_in_the_log_of_the_node(
     start_node: Callable, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    pytest.importorskip('openvino')
     monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path))
     node = start_node('-p', 'backend:=openvino')
     node.wait_for(r'\[INFO\].*\[csrnet\]: converting the network for OpenVINO, once for these')
