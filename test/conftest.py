@@ -38,6 +38,16 @@ def cache_folder(tmp_path_factory, worker_id) -> Iterator[Path]:
 
 
 @pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """An empty home folder, where OpenVINO and NNCF would keep the name they report under."""
+    folder = tmp_path / 'home'
+    folder.mkdir()
+    monkeypatch.setenv('HOME', str(folder))
+    monkeypatch.delenv('CI', raising=False)  # which would have them be silent
+    return folder
+
+
+@pytest.fixture
 def with_messages(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
     """A function that builds a message package, for the processes that the test then starts."""
 

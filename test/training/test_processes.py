@@ -20,8 +20,12 @@ def run_in_two(monkeypatch):
     def run(script, *arguments):
         with socket.create_server(('127.0.0.1', 0)) as free:
             port = free.getsockname()[1]
-        told = {'MASTER_ADDR': '127.0.0.1', 'MASTER_PORT': port, 'WORLD_SIZE': 2}
-        told['TORCHELASTIC_RUN_ID'] = 'of the tests'
+        told = {
+            'MASTER_ADDR': '127.0.0.1',
+            'MASTER_PORT': port,
+            'WORLD_SIZE': 2,
+            'TORCHELASTIC_RUN_ID': 'of the tests',
+        }
         ranks = []
         for rank in range(2):
             for name, value in {**told, 'RANK': rank, 'LOCAL_RANK': rank}.items():
