@@ -1,4 +1,4 @@
-"""The choice of a compute device by name, and giving its memory back."""
+"""The choice of a compute device by name, whether it works, and giving its memory back."""
 
 import ctypes
 
@@ -28,6 +28,20 @@ def find_device(name: str = 'auto') -> torch.device:
             'check the NVIDIA driver with nvidia-smi'
         )
     return torch.device('cuda', int(index or 0))
+
+
+def is_lost(device: torch.device) -> bool:
+    """Return whether this process can use the device no more, as after most errors of CUDA.
+
+    A context with such an error answers it at every call, until its process ends.
+    """
+    if device.type != 'cuda':
+        return False
+    try:
+        torch.cuda.synchronize(device)
+    except RuntimeError:
+        return True
+    return False
 
 
 def give_memory_back(device: torch.device) -> None:

@@ -132,6 +132,7 @@ class Diagnostics:
     reported is measured on the node's clock.
 
     :param now_s: the node's clock, in seconds
+    :param told: called whenever it was published
     """
 
     def __init__(
@@ -141,6 +142,7 @@ class Diagnostics:
         cameras: Sequence[Camera],
         *,
         now_s: Callable[[], float],
+        told: Callable[[], None],
     ) -> None:
         self._node = node
         # /diagnostics is everyone's: the names of two robots must differ.
@@ -148,6 +150,7 @@ class Diagnostics:
         self._engine = engine
         self._cameras = cameras
         self._now_s = now_s
+        self._told = told
         self._seen_s, self._moved_s = now_s(), time.monotonic()
         overriding = QoSOverridingOptions.with_default_policies()
         self._publishers = [
@@ -175,6 +178,7 @@ class Diagnostics:
         array.header.stamp = self._node.get_clock().now().to_msg()
         for publisher in self._publishers:
             publisher.publish(array)
+        self._told()
 
     def _still_s(self, now_s: float) -> float:
         """Return the seconds of real time since the node's clock was first seen at ``now_s``."""
@@ -186,7 +190,7 @@ class Diagnostics:
         engine, fault = self._engine.engine, self._engine.fault
         values = {} if engine is None else engine_values(engine)
         values['weights'] = str(self._engine.plan.weights)
-        values['rebuilds after a failure'] = str(self._engine.rebuilds)
+        values['rebuilds after a failure'] = str(self._engine.faults.rebuilds)
         return make_status(
             f'{self._name}: engine',
             ERROR if fault else OK,

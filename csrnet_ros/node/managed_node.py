@@ -1,18 +1,26 @@
 """ROS's managed (lifecycle) node, which survives every transition asked of it."""
 
+from collections.abc import Callable
 from typing import Any
 
-from rclpy.lifecycle import LifecycleNode
+import rclpy
+from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
+
+from csrnet_ros.errors import CsrnetError
+
+SUCCESS = TransitionCallbackReturn.SUCCESS
 
 
 class ManagedNode(LifecycleNode):
     """A lifecycle node that refuses a transition that its state does not have.
 
     Up to Jazzy, rclpy raises there, which ends the node and leaves the question unanswered.
+
+    :param options: of rclpy's node
     """
 
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
+    def __init__(self, name: str, **options: Any) -> None:
+        super().__init__(name, **options)
         self._change_state = self._service_change_state.callback
         self._service_change_state.callback = self._answer
 
@@ -23,3 +31,19 @@ class ManagedNode(LifecycleNode):
         except RuntimeError:  # an RCLError; rcl has already logged which transition was meant
             response.success = False
             return response
+
+    def attempt(
+        self, verb: str, action: Callable[[], None], undo: Callable[[], None] | None = None
+    ) -> TransitionCallbackReturn:
+        """Do ``action``; if that fails, say why, undo what was done and report the failure."""
+        try:
+            action()
+            return SUCCESS
+        except Exception as error:  # rclpy would swallow it without a word
+            foreseen = isinstance(error, (CsrnetError, ValueError))
+            why = str(error) if foreseen else f'{type(error).__name__}: {error}'
+            if rclpy.ok():  # else it is the end of the process that got in the way
+                self.get_logger().error(f'cannot {verb}: {why}')
+        if undo is not None:
+            undo()
+        return TransitionCallbackReturn.FAILURE

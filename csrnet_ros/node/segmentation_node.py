@@ -4,7 +4,6 @@ import gc
 import signal
 import sys
 import threading
-from collections.abc import Callable
 from typing import Any
 
 import rclpy
@@ -15,13 +14,14 @@ from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from rclpy.logging import get_logger
 from rclpy.parameter import Parameter
 
-from csrnet_ros.errors import CsrnetError
 from csrnet_ros.node.camera import Camera
 from csrnet_ros.node.diagnostics import Diagnostics
 from csrnet_ros.node.engine_plan import EnginePlan
+from csrnet_ros.node.faults import Faults
 from csrnet_ros.node.label_info import LabelInfoPublisher
+from csrnet_ros.node.legacy import DeviceLostError, Legacy
 from csrnet_ros.node.log import forward_log
-from csrnet_ros.node.managed_node import ManagedNode
+from csrnet_ros.node.managed_node import SUCCESS, ManagedNode
 from csrnet_ros.node.parameter_table import (
     change_settings,
     check_overrides,
@@ -35,7 +35,6 @@ from csrnet_ros.node.serving_engine import ServingEngine
 from csrnet_ros.node.worker import Worker
 
 NODE_NAME = 'csrnet'
-SUCCESS = TransitionCallbackReturn.SUCCESS
 
 
 class SegmentationNode(ManagedNode):
@@ -45,12 +44,17 @@ class SegmentationNode(ManagedNode):
     frame, cleanup gives everything back. A transition that fails says why and leaves the node
     in the state that it was in.
 
+    Spinning it raises ``DeviceLostError`` when a new process has to take its place.
+
+    :param legacy: how the node stood whose place it takes
     :raises ValueError: if a parameter's value is impossible
     :raises rclpy.exceptions.ParameterException: if it has the wrong type or range
     """
 
-    def __init__(self) -> None:
-        super().__init__(NODE_NAME)
+    def __init__(self, legacy: Legacy | None = None) -> None:
+        legacy = legacy or Legacy({}, Faults())
+        left = [Parameter(name, value=value) for name, value in legacy.parameters.items()]
+        super().__init__(NODE_NAME, parameter_overrides=left)
         forward_log(self.get_logger())
         self.settings = declare_parameters(self, NodeSettings())
         self._camera_settings = {
@@ -63,6 +67,7 @@ class SegmentationNode(ManagedNode):
         self.add_on_set_parameters_callback(self._on_set_parameters)
         Services(self, reload=self._reload, reloaded=self._publish_label_info)
         self._arrived = threading.Condition()
+        self._faults = legacy.faults
         self._engine: ServingEngine | None = None
         self._label_info: LabelInfoPublisher | None = None
         self._cameras: list[Camera] = []
@@ -74,21 +79,21 @@ class SegmentationNode(ManagedNode):
         return self.trigger_configure() == SUCCESS and self.trigger_activate() == SUCCESS
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
-        return self._attempt('configure', self._configure, undo=self.release)
+        return self.attempt('configure', self._configure, undo=self.release)
 
     def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        outcome = self._attempt('activate', self._activate, undo=self._deactivate)
+        outcome = self.attempt('activate', self._activate, undo=self._deactivate)
         return super().on_activate(state) if outcome == SUCCESS else outcome
 
     def on_deactivate(self, state: LifecycleState) -> TransitionCallbackReturn:
-        outcome = self._attempt('deactivate', self._deactivate)
+        outcome = self.attempt('deactivate', self._deactivate)
         return super().on_deactivate(state) if outcome == SUCCESS else outcome
 
     def on_cleanup(self, state: LifecycleState) -> TransitionCallbackReturn:
-        return self._attempt('clean up', self.release)
+        return self.attempt('clean up', self.release)
 
     def on_shutdown(self, state: LifecycleState) -> TransitionCallbackReturn:
-        return self._attempt('shut down', self.release)
+        return self.attempt('shut down', self.release)
 
     def release(self) -> None:
         """Stop, and give back all that configure and activate made; harmless if repeated."""
@@ -104,33 +109,20 @@ class SegmentationNode(ManagedNode):
         if self._engine is not None:
             self._engine.close()
             self._engine = None
-
-    def _attempt(
-        self, verb: str, action: Callable[[], None], undo: Callable[[], None] | None = None
-    ) -> TransitionCallbackReturn:
-        """Do ``action``; if that fails, say why, undo what was done and report the failure."""
-        try:
-            action()
-            return SUCCESS
-        except Exception as error:  # rclpy would swallow it without a word
-            foreseen = isinstance(error, (CsrnetError, ValueError))
-            why = str(error) if foreseen else f'{type(error).__name__}: {error}'
-            if rclpy.ok():  # else it is the end of the process that got in the way
-                self.get_logger().error(f'cannot {verb}: {why}')
-        if undo is not None:
-            undo()
-        return TransitionCallbackReturn.FAILURE
+        self._faults = Faults()
 
     def _configure(self) -> None:
         plan = EnginePlan.read(self.settings, log=self.get_logger().info)
-        self._engine = ServingEngine(plan, logger=self.get_logger())
+        self._engine = ServingEngine(plan, faults=self._faults, logger=self.get_logger())
         self._cameras = [
             Camera(self, name=name, settings=settings, arrived=self._arrived, now_s=self._now_s)
             for name, settings in self._camera_settings.items()
         ]
         self._label_info = LabelInfoPublisher(self)
         self._publish_label_info()
-        self._diagnostics = Diagnostics(self, self._engine, self._cameras, now_s=self._now_s)
+        self._diagnostics = Diagnostics(
+            self, self._engine, self._cameras, now_s=self._now_s, told=self._give_way
+        )
 
     def _reload(self) -> str:
         engine = self._engine
@@ -166,6 +158,12 @@ class SegmentationNode(ManagedNode):
             self._worker = None
         for camera in self._cameras:
             camera.unsubscribe()
+
+    def _give_way(self) -> None:
+        if self._engine is None or self._worker is None:  # not active
+            return
+        if self._engine.gives_way():
+            raise DeviceLostError(Legacy.of(self, self._faults))
 
     def _on_set_parameters(self, parameters: list['Parameter[Any]']) -> SetParametersResult:
         changes = {parameter.name: parameter.value for parameter in parameters}
@@ -204,6 +202,10 @@ def main(args: list[str] | None = None) -> int:
     before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
         return _run(args)
+    except DeviceLostError as error:
+        get_logger(NODE_NAME).error(f'{error}; a new process takes over')
+        signal.signal(signal.SIGINT, before)
+        return error.legacy.leave()
     finally:
         signal.signal(signal.SIGINT, before)
 
@@ -216,8 +218,9 @@ def _run(args: list[str] | None) -> int:
         return 1
     node = None
     try:
-        node = SegmentationNode()
-        if node.settings.autostart and not node.start():
+        legacy = Legacy.take()
+        node = SegmentationNode(legacy)
+        if (legacy or node.settings.autostart) and not node.start():
             return 1 if rclpy.ok() else 0
         rclpy.spin(node)
     except ExternalShutdownException:

@@ -1,30 +1,22 @@
 """The engine that serves: replaced without a gap, and built anew after it failed."""
 
 import threading
-import time
-from collections import deque
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from rclpy.impl.rcutils_logger import RcutilsLogger
 
+from csrnet_ros.devices import is_lost
 from csrnet_ros.errors import DeviceError, ImageError
 from csrnet_ros.inference import Segmentation, SegmentationEngine
 from csrnet_ros.inference.images import Image
 from csrnet_ros.node.engine_plan import EnginePlan
+from csrnet_ros.node.faults import Faults
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
 
     from csrnet_ros.inference.postprocess import Wanted
-
-REBUILDS = 3
-REBUILD_WINDOW_S = 60.0
-"""So often within such a time a failed engine is built anew: one that fails at once every time
-must not keep the machine busy, and one that lacked memory for a while shall come back."""
-
-FAULT_S = 10.0
-"""So long a fault is told after the engine that failed has a successor."""
 
 
 class ServingEngine:
@@ -34,20 +26,21 @@ class ServingEngine:
     engine's, which is closed, and built anew for the next images.
 
     :param plan: what the first engine is built from
+    :param faults: what failed before
     :raises Exception: what building it raises
     """
 
-    def __init__(self, plan: EnginePlan, *, logger: RcutilsLogger) -> None:
+    def __init__(self, plan: EnginePlan, *, faults: Faults, logger: RcutilsLogger) -> None:
         self._logger = logger
         self._lock = threading.Lock()
         self._closed = False
         self._plan = plan
         self._engine: SegmentationEngine | None = plan.build(log=logger.info)
+        self._device = self._engine.device
         self._seen: Image | None = None
-        self._rebuilt_s: deque[float] = deque(maxlen=REBUILDS)
-        self._fault = ''
-        self._fault_s = 0.0
-        self.rebuilds = 0
+        self._lost = False
+        self.faults = faults
+        faults.mend()
 
     @property
     def plan(self) -> EnginePlan:
@@ -67,8 +60,7 @@ class ServingEngine:
     @property
     def fault(self) -> str:
         """What is wrong with the engine, or was until a moment ago; empty if nothing."""
-        lasting = self._engine is None or time.monotonic() - self._fault_s < FAULT_S
-        return self._fault if lasting else ''
+        return self.faults.last if self._engine is None or self.faults.fresh else ''
 
     def segment_batch(
         self, images: Sequence[Image], **wanted: 'Unpack[Wanted]'
@@ -111,13 +103,23 @@ class ServingEngine:
             closed = self._closed
             old = self._engine
             if not closed:
-                self._engine, self._plan, self._fault = engine, plan, ''
-                self._rebuilt_s.clear()
+                self._engine, self._plan, self._lost = engine, plan, False
+                self.faults.forget()
         if closed:
             self._discard(engine)
             raise DeviceError('the node was cleaned up meanwhile; configure loads the weights')
         if old is not None:
             self._discard(old)
+
+    def gives_way(self) -> bool:
+        """Return whether it is time for a new process, since this one can use the device no more.
+
+        It counts as an engine built anew.
+        """
+        if not self._lost or self.faults.rests:
+            return False
+        self.faults.begin_rebuild()
+        return True
 
     def close(self) -> None:
         """Give the device memory back; it serves no more."""
@@ -127,27 +129,22 @@ class ServingEngine:
             engine.close()
 
     def _rebuild(self) -> SegmentationEngine:
-        now_s = time.monotonic()
-        if len(self._rebuilt_s) == REBUILDS and now_s - self._rebuilt_s[0] < REBUILD_WINDOW_S:
-            raise DeviceError(
-                f'the engine failed and was built anew {REBUILDS} times within '
-                f'{REBUILD_WINDOW_S:.0f} s; it rests until the next try'
-            )
-        self._rebuilt_s.append(now_s)
-        self.rebuilds += 1
+        if self._lost:
+            raise DeviceError('this process has lost its device; a new one has to take over')
+        self.faults.begin_rebuild()
         self._logger.warning('building the engine anew')
         try:
             self._engine = self._plan.build(log=self._logger.info)
         except Exception as error:
             self._fail(error)
             raise
-        self._fault_s = time.monotonic()
+        self.faults.mend()
         return self._engine
 
     def _fail(self, error: Exception) -> None:
         self._engine = None
-        why = str(error) if isinstance(error, DeviceError) else f'{type(error).__name__}: {error}'
-        self._fault, self._fault_s = f'the engine failed: {why}', time.monotonic()
+        self.faults.add(error)
+        self._lost = is_lost(self._device)
 
     def _discard(self, engine: SegmentationEngine) -> None:
         try:

@@ -1,4 +1,7 @@
-"""The node, whose engine fails at a white image, and at every image while a file exists."""
+"""The node, whose engine fails at a white image, and at every image while a file exists.
+
+If the file says ``lost``, the process has lost its device by that, as after an error of CUDA.
+"""
 
 import sys
 from collections.abc import Sequence
@@ -10,10 +13,12 @@ import torch
 from csrnet_ros.errors import DeviceError
 from csrnet_ros.inference import Segmentation, SegmentationEngine
 from csrnet_ros.inference.images import Image, as_tensor
+from csrnet_ros.node import serving_engine
 from csrnet_ros.node.segmentation_node import main
 
 broken = Path(sys.argv[1])
 labelled = SegmentationEngine.segment_batch
+is_lost = serving_engine.is_lost
 
 
 def segment_batch(
@@ -29,5 +34,13 @@ def segment_batch(
     return labelled(engine, images, **wanted)
 
 
+def lost(device: torch.device) -> bool:
+    """Return whether the device is lost, on a CPU as the file says."""
+    if device.type == 'cuda':
+        return is_lost(device)
+    return broken.exists() and broken.read_text() == 'lost'
+
+
 SegmentationEngine.segment_batch = segment_batch  # type: ignore[method-assign]
+serving_engine.is_lost = lost
 sys.exit(main([sys.argv[0], *sys.argv[2:]]))

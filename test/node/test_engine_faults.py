@@ -15,8 +15,10 @@ from std_srvs.srv import Trigger
 
 from csrnet_ros.errors import DeviceError
 from csrnet_ros.inference import SegmentationEngine
-from csrnet_ros.node import serving_engine
-from csrnet_ros.node.serving_engine import FAULT_S, REBUILDS, ServingEngine
+from csrnet_ros.node import faults, serving_engine
+from csrnet_ros.node.faults import FAULT_S, REBUILD_WINDOW_S, REBUILDS, Faults
+from csrnet_ros.node.serving_engine import ServingEngine
+from life import ACTIVATE, CONFIGURE, Life
 
 FAULTY_NODE = Path(__file__).with_name('faulty_node.py')
 REBUILT = 'rebuilds after a failure'
@@ -33,12 +35,12 @@ def broken(tmp_path: Path) -> Path:
 def at_work(
     peer, start_node: Callable, broken: Path, request: pytest.FixtureRequest
 ) -> SimpleNamespace:
-    """A node whose engine can fail, on the CPU unless the test says otherwise."""
-    device = getattr(request, 'param', 'cpu')
-    node = start_node(
-        '-p', f'device:={device}', command=[sys.executable, str(FAULTY_NODE), str(broken)]
-    )
-    node.wait_for('labelling')
+    """A node whose engine can fail, on the CPU unless the test says otherwise, and active."""
+    parameters = ('-p', f'device:={getattr(request, "param", "cpu")}', '-p', 'autostart:=false')
+    node = start_node(*parameters, command=[sys.executable, str(FAULTY_NODE), str(broken)])
+    life = Life(peer)
+    assert life.change(CONFIGURE)
+    assert life.change(ACTIVATE)
     return SimpleNamespace(
         node=node,
         send=peer.camera(),
@@ -47,9 +49,22 @@ def at_work(
     )
 
 
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """The machine's clock, which the test moves by hand."""
+    clock = SimpleNamespace(now_s=100.0, monotonic=lambda: clock.now_s)
+    monkeypatch.setattr(faults, 'time', clock)
+    return clock
+
+
 def engine_status(inbox) -> DiagnosticStatus:
     """Return the next status of the engine."""
     return inbox.get(timeout=60).status[0]
+
+
+def values_of(status: DiagnosticStatus) -> dict[str, str]:
+    """Return its values by key."""
+    return {pair.key: pair.value for pair in status.values}
 
 
 def test_an_engine_out_of_memory_is_told_and_built_anew(
@@ -67,8 +82,9 @@ def test_an_engine_out_of_memory_is_told_and_built_anew(
         pass
 
 
-def rest_of(peer, at_work: SimpleNamespace, image: np.ndarray, broken: Path) -> DiagnosticStatus:
-    """Let the engine fail until it is built anew no more; return its status then."""
+def test_the_tries_are_bounded_and_other_weights_end_the_rest(
+    peer, at_work: SimpleNamespace, image: np.ndarray, broken: Path
+) -> None:
     peer.ask(at_work.send, peer.message(image), at_work.labels)
     broken.touch()
     for number in range(1, 2 * REBUILDS + 1):
@@ -77,28 +93,62 @@ def rest_of(peer, at_work: SimpleNamespace, image: np.ndarray, broken: Path) -> 
     assert values[REBUILT] == str(REBUILDS)
     status = engine_status(at_work.diagnostics)
     assert status.level == DiagnosticStatus.ERROR
-    assert not peer.call(Trigger, '/csrnet/reload_weights', tries=1).success
-    return status
-
-
-def test_the_tries_are_bounded_and_other_weights_end_the_rest(
-    peer, at_work: SimpleNamespace, image: np.ndarray, broken: Path
-) -> None:
-    status = rest_of(peer, at_work, image, broken)
     assert 'CUDA error: an illegal memory access' in status.message
+    assert not peer.call(Trigger, '/csrnet/reload_weights', tries=1).success
     broken.unlink()
     assert peer.call(Trigger, '/csrnet/reload_weights', tries=1).success
     peer.ask(at_work.send, peer.message(image), at_work.labels)
 
 
-@pytest.mark.gpu
-@pytest.mark.parametrize('at_work', ['cuda'], indirect=True)
-def test_a_node_that_has_lost_its_gpu_tells_it_and_ends_well(
-    peer, at_work: SimpleNamespace, image: np.ndarray, broken: Path
+@pytest.mark.parametrize(
+    'at_work', ['cpu', pytest.param('cuda', marks=pytest.mark.gpu)], indirect=True
+)
+def test_a_node_that_has_lost_its_device_goes_on_in_a_new_process(
+    peer, at_work: SimpleNamespace, image: np.ndarray, broken: Path, other_weights: Path
 ) -> None:
-    assert 'CUDA error' in rest_of(peer, at_work, image, broken).message
+    assert peer.set_string('weights', str(other_weights))
+    assert peer.call(Trigger, '/csrnet/reload_weights', tries=1).success
+    before = peer.ask(at_work.send, peer.message(image), at_work.labels)
+    broken.write_text('lost')
+    at_work.send(peer.message(image))
+    at_work.node.wait_for('a new process takes over')
+    broken.unlink()
+    while values_of(status := engine_status(at_work.diagnostics))[REBUILT] != '1':
+        pass
+    assert status.level == DiagnosticStatus.ERROR
+    assert 'CUDA error' in status.message
+    assert values_of(status)['weights'] == str(other_weights)
+    answer = peer.ask(at_work.send, peer.message(image), at_work.labels)
+    np.testing.assert_array_equal(peer.pixels(answer), peer.pixels(before))
+    while engine_status(at_work.diagnostics).level != DiagnosticStatus.OK:
+        pass
     at_work.node.signal(signal.SIGINT)
     assert at_work.node.end() == 0
+
+
+def test_new_processes_are_bounded_as_new_engines_are(
+    clock: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving_engine, 'is_lost', lambda device: True)
+    told = Faults()
+
+    def process() -> ServingEngine:
+        engine = SimpleNamespace(device=torch.device('cpu'), close=lambda: None)
+        plan = SimpleNamespace(build=lambda log: engine)
+        serving = ServingEngine(plan, faults=told, logger=get_logger('test'))
+        assert not serving.gives_way()
+        for what in (AttributeError, DeviceError):  # it fails; there is no other engine
+            with pytest.raises(what):
+                serving.segment_batch([])
+        return serving
+
+    for _ in range(REBUILDS):
+        assert process().gives_way()
+    last = process()
+    assert not last.gives_way()
+    clock.now_s += REBUILD_WINDOW_S
+    assert last.gives_way()
+    assert told.rebuilds == REBUILDS + 1
 
 
 @pytest.mark.gpu
@@ -106,7 +156,8 @@ def test_a_gpu_that_is_full_for_a_while_is_used_again(weights: Path, image: np.n
     def build(log: Callable) -> SegmentationEngine:
         return SegmentationEngine.from_checkpoint(weights, device='cuda')
 
-    serving = ServingEngine(SimpleNamespace(build=build), logger=get_logger('test'))
+    plan = SimpleNamespace(build=build)
+    serving = ServingEngine(plan, faults=Faults(), logger=get_logger('test'))
     expected = serving.segment_batch([image])[0].labels
     large = np.zeros((4096, 4096, 3), np.uint8)
     torch.cuda.set_per_process_memory_fraction(1e-3)
@@ -116,27 +167,26 @@ def test_a_gpu_that_is_full_for_a_while_is_used_again(weights: Path, image: np.n
     finally:
         torch.cuda.set_per_process_memory_fraction(1.0)
     np.testing.assert_array_equal(serving.segment_batch([image])[0].labels, expected)
-    assert serving.rebuilds == 1
+    assert serving.faults.rebuilds == 1
     serving.close()
     assert torch.cuda.memory_allocated() == 0
 
 
 def test_a_fault_is_told_for_a_while_after_the_engine_works_again(
-    engine: SegmentationEngine, image: np.ndarray, monkeypatch: pytest.MonkeyPatch
+    engine: SegmentationEngine, image: np.ndarray, clock: SimpleNamespace
 ) -> None:
-    now_s = [100.0]
-    clock = SimpleNamespace(monotonic=lambda: now_s[0])
-    monkeypatch.setattr(serving_engine, 'time', clock)
-
     def build(log: Callable) -> SimpleNamespace:
-        now_s[0] += 2 * FAULT_S  # so long it takes
-        return SimpleNamespace(segment_batch=engine.segment_batch, close=lambda: None)
+        clock.now_s += 2 * FAULT_S  # so long it takes
+        return SimpleNamespace(
+            segment_batch=engine.segment_batch, device=engine.device, close=lambda: None
+        )
 
-    serving = ServingEngine(SimpleNamespace(build=build), logger=get_logger('test'))
+    plan = SimpleNamespace(build=build)
+    serving = ServingEngine(plan, faults=Faults(), logger=get_logger('test'))
     serving.engine.segment_batch = None
     with pytest.raises(TypeError):
         serving.segment_batch([image])
     assert serving.segment_batch([image])
     assert serving.fault.startswith('the engine failed: TypeError')
-    now_s[0] += FAULT_S
+    clock.now_s += FAULT_S
     assert serving.fault == ''

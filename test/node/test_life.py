@@ -9,16 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray
-from lifecycle_msgs.msg import Transition
-from lifecycle_msgs.srv import ChangeState, GetState
 
 from csrnet_ros.node.segmentation_node import main
-
-CONFIGURE = Transition.TRANSITION_CONFIGURE
-ACTIVATE = Transition.TRANSITION_ACTIVATE
-DEACTIVATE = Transition.TRANSITION_DEACTIVATE
-CLEANUP = Transition.TRANSITION_CLEANUP
-SHUTDOWN = Transition.TRANSITION_UNCONFIGURED_SHUTDOWN
+from life import ACTIVATE, CLEANUP, CONFIGURE, DEACTIVATE, SHUTDOWN, Life
 
 
 @pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM], ids=['SIGINT', 'SIGTERM'])
@@ -84,30 +77,6 @@ def test_what_the_package_logs_stands_in_the_log_of_the_node(
     monkeypatch.setenv('XDG_CACHE_HOME', str(tmp_path))
     node = start_node('-p', 'backend:=openvino')
     node.wait_for(r'\[INFO\].*\[csrnet\]: converting the network for OpenVINO, once for these')
-
-
-class Life:
-    """The life cycle of a node, as ``ros2 lifecycle`` drives it."""
-
-    def __init__(self, peer, *, namespace: str = '') -> None:
-        self._peer = peer
-        self._node = f'{namespace}/csrnet'
-        # Known before the others are asked, so that no response of a transition is lost.
-        peer.client(ChangeState, f'{self._node}/change_state')
-        assert self.state
-
-    @property
-    def state(self) -> str:
-        return self._peer.call(GetState, f'{self._node}/get_state').current_state.label
-
-    def change(self, transition: int) -> bool:
-        """Ask for a transition; return whether it succeeded."""
-        request = {'tries': 1, 'transition': Transition(id=transition)}
-        return self._peer.call(ChangeState, f'{self._node}/change_state', **request).success
-
-    def set(self, name: str, value: str) -> bool:
-        """Set a parameter; return whether the node accepted it."""
-        return self._peer.set_string(name, value, node=self._node)
 
 
 def test_the_life_cycle_by_hand(peer, start_node: Callable, image: np.ndarray) -> None:

@@ -13,6 +13,7 @@ from builtin_interfaces.msg import Time
 
 from csrnet_ros.inference import Segmentation, SegmentationEngine
 from csrnet_ros.node.camera import Camera
+from csrnet_ros.node.faults import Faults
 from csrnet_ros.node.parameters import CameraSettings
 from csrnet_ros.node.serving_engine import ServingEngine
 from csrnet_ros.node.worker import Worker
@@ -64,7 +65,7 @@ def at_work(peer, watched_engine: WatchedEngine) -> Iterator[SimpleNamespace]:
         for name in ('front', 'rear')
     ]
     plan = SimpleNamespace(build=lambda log: watched_engine)
-    serving = ServingEngine(plan, logger=peer.node.get_logger())
+    serving = ServingEngine(plan, faults=Faults(), logger=peer.node.get_logger())
     worker = Worker(serving, cameras=cameras, simulated=lambda: clock.simulated, **settings)
     peer.node.trigger_configure()
     peer.node.trigger_activate()
@@ -154,7 +155,7 @@ def test_a_frame_that_fails_is_counted_and_the_next_one_answered(peer, at_work, 
     release.set()
     assert labels.get(timeout=TIMEOUT_S).header.stamp == frames[1].header.stamp
     assert counts(front)['failed'] == 1
-    assert at_work.serving.rebuilds == 1
+    assert at_work.serving.faults.rebuilds == 1
     assert 'RuntimeError: the device is on fire' in at_work.serving.fault
     assert at_work.engine.closed == closed + 1
 
