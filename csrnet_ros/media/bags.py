@@ -11,6 +11,7 @@ from rosbags.rosbag2 import Reader, StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
 
 from csrnet_ros.errors import BagError, ImageError
+from csrnet_ros.media.cut_mcap import CutMcap
 from csrnet_ros.media.encodings import ENCODINGS, RawImage, decode_compressed
 
 RAW, COMPRESSED = 'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage'
@@ -54,10 +55,12 @@ class Bag:
     def __enter__(self) -> 'Bag':
         if not self.path.exists():
             raise BagError(f'{self.path}: no such bag')
-        if self.path.is_dir() and not (self.path / 'metadata.yaml').exists():
-            self.losses.append(f'{self.path} has no metadata.yaml; its recording did not end well')
-        else:
+        if self.path.is_file():
+            self._open_file(self.path)
+        elif (self.path / 'metadata.yaml').exists():
             self._open(self.path)
+        else:
+            self.losses.append(f'{self.path} has no metadata.yaml; its recording did not end well')
         if not self._readers:
             self._open_files()
         if not self._readers:
@@ -68,15 +71,27 @@ class Bag:
         while self._readers:
             self._readers.pop().close()
 
-    def _open(self, path: Path) -> None:
-        """Open a bag, or a single file of one, as far as that can be done."""
+    def _open(self, path: Path | CutMcap) -> bool:
+        """Open a bag, or a single file of one; return whether that could be done."""
         try:
-            reader = Reader(path)
+            reader = Reader(path)  # type: ignore[arg-type]  # of a file it asks no more
             reader.open()
         except Exception as error:  # what is damaged fails in any way that its bytes spell
             self.losses.append(f'{path} cannot be opened: {error}')
-        else:
-            self._readers.append(reader)
+            return False
+        self._readers.append(reader)
+        return True
+
+    def _open_file(self, path: Path) -> None:
+        """Open a file of a bag, if need be without its end."""
+        if self._open(path) or path.suffix != CutMcap.suffix:
+            return
+        cut = CutMcap(path)
+        if self._open(cut):
+            self.losses.append(
+                f'{path} has no proper end: read up to its last whole record, {cut.left_out} bytes '
+                'before the end of the file'
+            )
 
     def _open_files(self) -> None:
         """Open each file of a bag that cannot be opened as a whole."""
@@ -84,7 +99,7 @@ class Bag:
         if self.path.is_dir() and not files:
             self.losses.append('it holds neither .db3 nor .mcap files')
         for path in files:
-            self._open(path)
+            self._open_file(path)
 
     @property
     def connections(self) -> list[Any]:

@@ -1,5 +1,6 @@
 """csrnet-bag on what cannot be read, wholly or in part, and what it says of it."""
 
+import numpy as np
 import pytest
 import yaml
 from rosbags.rosbag2 import StoragePlugin
@@ -48,6 +49,25 @@ def test_a_bag_without_its_metadata_is_read_and_that_is_said(tmp_path, weights):
     assert done.returncode == 1
     assert 'no metadata.yaml' in done.stderr
     assert len(images(tmp_path / 'out', '/csrnet/label')) == 1
+
+
+@pytest.mark.parametrize('tail', [b'', bytes(4096)], ids=['cut', 'cut and zeros'])
+def test_a_recording_that_was_cut_off_is_read_as_far_as_it_goes(tmp_path, weights, tail):
+    """What a recorder leaves behind that is killed, or whose machine loses power."""
+    large = np.tile(pictures(1)[0], (4, 4, 1))  # five of them are a chunk of the file
+    messages = [('/front', IMAGE, raw(n, large)) for n in range(20)]
+    bag = record(tmp_path / 'in', messages, storage=StoragePlugin.MCAP)
+    (bag / 'metadata.yaml').unlink()
+    (file,) = bag.iterdir()
+    whole = file.read_bytes()
+    file.write_bytes(whole[: len(whole) * 5 // 8] + tail)
+    for number, name in enumerate((bag, file)):
+        out = tmp_path / f'out{number}'
+        done = commands.run('bag', name, out, '--weights', weights)
+        assert done.returncode == 1, done.stderr
+        assert '10 frames labelled, 0 unreadable' in done.stdout
+        assert f'{file} has no proper end: read up to its last whole record' in done.stderr
+        assert [m.header.stamp.nanosec for _, m in images(out, '/csrnet/label')] == list(range(10))
 
 
 def split(path):
