@@ -89,8 +89,8 @@ class Bag:
         cut = CutMcap(path)
         if self._open(cut):
             self.losses.append(
-                f'{path} has no proper end: read up to its last whole record, {cut.left_out} bytes '
-                'before the end of the file'
+                f'{path} has no proper end: read up to its last whole record, {cut.left_out} '
+                'bytes before the end of the file'
             )
 
     def _open_files(self) -> None:
