@@ -62,10 +62,11 @@ class Augmentation:
 
     def _grid(self, labels: Tensor, draws: Tensor) -> Tensor:
         """Return where each pixel of a crop lies in its image, (N, h, w, 2) as (x, y), -1 to 1."""
-        image_px = torch.tensor(labels.shape[1:])
-        crop_px = torch.tensor(self.recipe.crop_px).minimum(image_px)
+        image_px = labels.shape[1:]
+        height, width = (min(pair) for pair in zip(self.recipe.crop_px, image_px, strict=True))
         # By scale, then (y, x): the share of the image's sides that the window covers.
-        shares = crop_px / image_px / torch.tensor(self.recipe.scales)[:, None]
+        shares = torch.tensor((height, width)) / torch.tensor(image_px)
+        shares = shares / torch.tensor(self.recipe.scales)[:, None]
         shares = shares.to(draws.device, non_blocking=True)
         share = shares[(draws[:, 0] * len(shares)).long()]  # (N, 2)
         # A window of share s has its centre within +-(1 - s); one larger than the image moves
@@ -77,7 +78,6 @@ class Augmentation:
             place = class_places(labels, draws[:, 5], draws[:, 6])
             centre = torch.where(on_class, place.clamp(-bound, bound), centre)
         flip = torch.where(draws[:, 3] < 0.5, -1.0, 1.0)
-        height, width = crop_px.tolist()
         y = centre[:, :1] + share[:, :1] * _positions(height, draws.device)
         x = centre[:, 1:] + (flip * share[:, 1])[:, None] * _positions(width, draws.device)
         return torch.stack(

@@ -2,6 +2,8 @@
 
 import numpy as np
 import pytest
+import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 from csrnet_ros.inference.colors import CONVERSIONS
 from csrnet_ros.inference.images import as_tensor, rgb_of
@@ -31,6 +33,15 @@ def test_the_device_finds_the_same_colors(encoding, padding, big_endian, device)
     assert (found.shape, found.device.type) == (expected.shape, device)
     difference = np.abs(found.cpu().numpy().astype(int) - expected)
     assert difference.max() <= (encoding == 'nv24')  # OpenCV does not read that one
+
+
+@pytest.mark.parametrize('encoding', sorted(ENCODINGS))
+def test_an_image_stays_on_its_gpu(encoding):
+    raw = noise(encoding, 64, 86, padding=3, big_endian=False)
+    size = as_tensor(raw).shape
+    with FakeTensorMode():  # its tensors have a device and a shape, and nothing else
+        found = rgb_of(torch.empty(size, dtype=torch.uint8, device='cuda'), raw)
+    assert (found.shape, found.device.type) == ((64, 86, 3), 'cuda')
 
 
 def test_the_bytes_are_not_copied_on_their_way():

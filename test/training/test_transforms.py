@@ -5,9 +5,11 @@ from dataclasses import replace
 
 import pytest
 import torch
+from torch._subclasses.fake_tensor import FakeTensorMode
 
 from csrnet_ros.labels import VOID
-from csrnet_ros.training.config import find_recipe
+from csrnet_ros.training.config import RECIPES, find_recipe
+from csrnet_ros.training.losses import make_loss
 from csrnet_ros.training.transforms import Augmentation, class_places
 
 PLAIN = replace(find_recipe('cpu', 'camvid'), color_jitter=0.0)
@@ -54,6 +56,19 @@ def test_a_window_beyond_the_image_is_mean_and_void():
     assert 0.70 < void.float().mean() < 0.80, 'three quarters lie outside'
     interior = torch.nn.functional.max_pool2d((~void).float()[:, None], 3, 1, 1)[:, 0] == 0
     assert x.movedim(1, -1)[interior].abs().max() < 1e-5
+
+
+@pytest.mark.parametrize('name', RECIPES)
+def test_a_batch_and_its_loss_stay_on_their_gpu(name):
+    recipe = replace(find_recipe(name, 'camvid'), crop_px=(64, 64), color_jitter=0.3)
+    with FakeTensorMode():  # its tensors have a device and a shape, and nothing else
+        images, labels = (torch.empty_like(one, device='cuda') for one in batch())
+        x, target = augmentation(recipe)(images, labels)
+        logits = torch.empty(16, 11, 64, 64, device='cuda')
+        given = (logits,) * 3 if recipe.auxiliary_weight else logits
+        loss = make_loss(recipe, weights=torch.ones(11, device='cuda'))(given, target)
+    assert {one.device.type for one in (x, target, loss)} == {'cuda'}
+    assert x.shape == (16, 3, 64, 64)
 
 
 def test_half_of_the_samples_are_flipped():
