@@ -92,6 +92,8 @@ class Bag:
                 f'{path} has no proper end: read up to its last whole record, {cut.left_out} '
                 'bytes before the end of the file'
             )
+        else:
+            self.losses.pop()  # why it cannot be opened as it is says enough
 
     def _open_files(self) -> None:
         """Open each file of a bag that cannot be opened as a whole."""

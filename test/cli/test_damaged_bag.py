@@ -110,7 +110,8 @@ def test_one_bad_file_of_a_bag_costs_no_more_than_itself(tmp_path, weights, dama
 def test_mistakes_end_with_one_sentence(tmp_path, weights):
     text = TYPES.types[TEXT](data='hello')
     bag = record(tmp_path / 'talk', [('/talk', TEXT, text)])
-    out = tmp_path / 'out'
+    out, junk = tmp_path / 'out', tmp_path / 'junk.mcap'
+    junk.write_bytes(bytes(range(100)))
     for arguments, words in [
         ((tmp_path / 'nowhere', out), 'no such bag'),
         ((bag, out), 'holds no images; its topics are /talk'),
@@ -119,6 +120,10 @@ def test_mistakes_end_with_one_sentence(tmp_path, weights):
         ((bag, out, '--outputs', 'labels'), "'labels' is not one of label, color"),
         ((weights.parent, out), 'it holds neither .db3 nor .mcap files'),
         ((weights, out), 'not a bag that can be read'),
+        (
+            (junk, out),
+            f'not a bag that can be read ({junk} cannot be opened: File magic is invalid.)',
+        ),
     ]:
         done = commands.run('bag', *arguments, '--weights', weights)
         assert done.returncode != 0
