@@ -14,6 +14,7 @@ from rclpy.node import Node
 
 from csrnet_ros.errors import DeviceError
 from csrnet_ros.node.faults import Faults
+from csrnet_ros.node.parameters import NodeSettings
 
 VARIABLE = 'CSRNET_LEGACY'
 
@@ -29,11 +30,16 @@ class Legacy:
     faults: Faults
 
     @classmethod
-    def of(cls, node: Node, faults: Faults) -> 'Legacy':
-        """Return what ``node`` leaves."""
+    def of(cls, node: Node, faults: Faults, *, served: NodeSettings) -> 'Legacy':
+        """Return what ``node`` leaves.
+
+        :param served: the settings by which the weights in use were found; others, set since, have
+            not proven themselves
+        """
         known = node.get_parameters_by_prefix('')
         # ROS has no type for an empty list.
         values = {name: one.value for name, one in known.items() if one.value not in (None, [])}
+        values |= {'variant': served.variant, 'weights': served.weights}
         return cls(values, faults)
 
     @classmethod

@@ -163,7 +163,8 @@ class SegmentationNode(ManagedNode):
         if self._engine is None or self._worker is None:  # not active
             return
         if self._engine.gives_way():
-            raise DeviceLostError(Legacy.of(self, self._faults))
+            served = self._engine.plan.settings
+            raise DeviceLostError(Legacy.of(self, self._faults, served=served))
 
     def _on_set_parameters(self, parameters: list['Parameter[Any]']) -> SetParametersResult:
         changes = {parameter.name: parameter.value for parameter in parameters}

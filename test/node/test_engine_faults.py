@@ -109,6 +109,7 @@ def test_a_node_that_has_lost_its_device_goes_on_in_a_new_process(
     assert peer.set_string('weights', str(other_weights))
     assert peer.call(Trigger, '/csrnet/reload_weights', tries=1).success
     before = peer.ask(at_work.send, peer.message(image), at_work.labels)
+    assert peer.set_string('weights', '/never/taken/up.safetensors')
     broken.write_text('lost')
     at_work.send(peer.message(image))
     at_work.node.wait_for('a new process takes over')
