@@ -210,12 +210,15 @@ class Session:
 
 
 def continuation() -> str:
-    """Return the command that continues this process's run."""
+    """Return the command that continues this process's run, on this machine if on several."""
     python, *arguments = sys.orig_argv
     if '--resume' not in arguments:
         arguments.append('--resume')
     if 'LOCAL_WORLD_SIZE' in os.environ:  # torchrun has given python -u first
-        machines, local = os.environ['GROUP_WORLD_SIZE'], os.environ['LOCAL_WORLD_SIZE']
-        launcher = ['-m', 'torch.distributed.run', f'--nnodes={machines}']
-        arguments = [*launcher, f'--nproc-per-node={local}', *arguments[1:]]
+        options = {'nnodes': 'GROUP_WORLD_SIZE', 'nproc-per-node': 'LOCAL_WORLD_SIZE'}
+        if os.environ['GROUP_WORLD_SIZE'] != '1':
+            options['node-rank'] = 'GROUP_RANK'
+            options |= {'master-addr': 'MASTER_ADDR', 'master-port': 'MASTER_PORT'}
+        launcher = [f'--{option}={os.environ[name]}' for option, name in options.items()]
+        arguments = ['-m', 'torch.distributed.run', *launcher, *arguments[1:]]
     return shlex.join([python, *arguments])

@@ -69,7 +69,7 @@ def main() -> int:
         torch.manual_seed(settings.seed)
         network = CSRNet(find_config(args.model), num_classes=len(data.labels))
         first = None
-        if not folder.has_state:
+        if not processes.from_first(folder.has_state):  # the others may be on other machines
             first = give_first_weights(network, args, recipe, labels=data.labels)
         session = Session(
             prepare(network, recipe, settings, data, processes, device),

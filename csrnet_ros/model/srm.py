@@ -38,7 +38,8 @@ class Attention(nn.Module):
         s = self.relu(self.bn(self.descriptor(g)))  # eq. 4: (N, c)
         pair = torch.stack((self.to_high(s), self.to_low(s)))  # eq. 5: (2, N, c)
         # eq. 6: over the pair, not over the channels; see docs/decisions/0001.
-        return pair.softmax(dim=0)[..., None, None]
+        # Under autocast a GPU would go on in single precision from here.
+        return pair.softmax(dim=0).to(pair.dtype)[..., None, None]
 
     def _check_batch(self, images: int) -> None:
         if self.training and images == 1 and not isinstance(self.bn, nn.SyncBatchNorm):
@@ -80,6 +81,6 @@ class SRM(nn.Module):
     def forward(self, low: Tensor, high: Tensor) -> Tensor:
         """Return low (N, c, h, w) refined by high (N, high_channels, H, W): (N, c, H, W)."""
         high = self.prune(high)
-        low = resize_bilinear(low, (high.shape[-2], high.shape[-1]))
+        low = resize_bilinear(low, (high.shape[-2], high.shape[-1])).to(high.dtype)
         merged = self.select(high, low)  # eq. 2-8
         return self.blend(self.pointwise(merged))  # eq. 9, 10

@@ -8,7 +8,10 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class Interruption:
-    """While its block runs, a signal is only noted; a second one acts as it would without.
+    """While its block runs, a signal is only noted; Ctrl-C after it acts as it would without.
+
+    SIGTERM may come twice for one wish: a batch system sends it to all processes of a job, and
+    torchrun passes on its own. Who sends it has SIGKILL for what takes too long.
 
     ``signal`` is the one that came, or None.
     """
@@ -27,15 +30,12 @@ class Interruption:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self._restore()
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
 
     def __bool__(self) -> bool:
         return self.signal is not None
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        self.signal = signal.Signals(number)
-        self._restore()
-
-    def _restore(self) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
+        self.signal = self.signal or signal.Signals(number)
+        signal.signal(signal.SIGINT, self._before[signal.SIGINT])

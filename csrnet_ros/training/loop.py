@@ -40,6 +40,26 @@ class Step:
     learning_rate: float
 
 
+class HostNumber:
+    """A number on its way from a device, begun behind the work that it is the result of.
+
+    Work that is launched later is not waited for.
+
+    :param value: a tensor of one number, which does not change any more
+    """
+
+    def __init__(self, value: Tensor) -> None:
+        self._value = value.to('cpu', non_blocking=True)
+        stream = torch.cuda.current_stream(value.device) if value.is_cuda else None
+        self._arrived = stream.record_event() if stream else None
+
+    def item(self) -> float:
+        """Wait for the number and return it."""
+        if self._arrived:
+            self._arrived.synchronize()
+        return self._value.item()
+
+
 class TrainingRun:
     """A network in training: all that changes from step to step, and how it changes.
 
@@ -107,7 +127,7 @@ class TrainingRun:
         :raises TrainingError: if the loss ceases to be finite
         """
         self._model.train()
-        latest: tuple[int, float, Tensor] | None = None
+        latest: tuple[int, float, HostNumber] | None = None
         for _ in range(self._batches.per_epoch - self.steps_done % self._batches.per_epoch):
             launched = self._step()
             if latest:
@@ -118,7 +138,7 @@ class TrainingRun:
         assert latest, 'an epoch has steps'
         yield self._read(*latest)
 
-    def _step(self) -> tuple[int, float, Tensor]:
+    def _step(self) -> tuple[int, float, HostNumber]:
         """Take a step; return its number, from 1, its learning rate and its loss."""
         rate = learning_rate(self.recipe, progress=self.steps_done / self._batches.per_epoch)
         set_learning_rate(self._optimizer, rate)
@@ -141,7 +161,7 @@ class TrainingRun:
         if self._average:
             self._average.update(self.network)
         self.steps_done += 1
-        return self.steps_done, rate, self._processes.sum(total)
+        return self.steps_done, rate, HostNumber(self._processes.sum(total))
 
     def _next_parts(self) -> list[Part]:
         began = time.monotonic()
@@ -155,7 +175,7 @@ class TrainingRun:
             return self._connected.no_sync()
         return nullcontext()
 
-    def _read(self, number: int, rate: float, loss: Tensor) -> Step:
+    def _read(self, number: int, rate: float, loss: HostNumber) -> Step:
         step = Step((number - 1) // self._batches.per_epoch + 1, number, loss.item(), rate)
         if not math.isfinite(step.loss):
             raise TrainingError(
@@ -180,7 +200,8 @@ class TrainingRun:
         :raises TrainingError: if a weight is no longer finite
         """
         model = self._model.state_dict()
-        faults = [name for name, value in model.items() if not value.isfinite().all()]
+        finite = torch.stack([value.isfinite().all() for value in model.values()]).tolist()
+        faults = [name for name, good in zip(model, finite, strict=True) if not good]
         if faults:
             raise TrainingError(
                 f'{len(faults)} tensors of weights, {faults[0]} among them, are no longer finite '

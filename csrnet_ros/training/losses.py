@@ -82,18 +82,25 @@ class HardPixelLoss(nn.Module):
             label_smoothing=self.label_smoothing,
         )
         known = target != VOID
-        hard = self._hard(logits.detach(), target, known)
         weights = self.weights[target.where(known, 0)]
+        if self.label_smoothing:
+            hardness = functional.cross_entropy(
+                logits.detach(), target, ignore_index=VOID, reduction='none'
+            )
+        else:
+            hardness = losses.detach() / weights
+        hard = known & (hardness >= self._least(hardness, known))
         return (losses * hard).sum() / (weights * hard).sum().clamp(min=torch.finfo().tiny)
 
-    def _hard(self, logits: Tensor, target: Tensor, known: Tensor) -> Tensor:
-        """Return which pixels count, bool (N, H, W)."""
-        hardness = functional.cross_entropy(logits, target, ignore_index=VOID, reduction='none')
+    def _least(self, hardness: Tensor, known: Tensor) -> Tensor:
+        """Return how hard a pixel must at least be to count, (1,).
+
+        :param hardness: minus the logarithm of the probability given to the true class (N, H, W)
+        """
         # Whatever its size, the hardest share lies before this place: no wait for the device.
         place = (self.share * known.sum().double()).ceil().long().clamp(min=1) - 1
         hardest = hardness.where(known, -1.0).flatten().sort(descending=True).values
-        least = hardest.gather(0, place[None]).clamp(max=self.threshold)
-        return known & (hardness >= least)
+        return hardest.gather(0, place[None]).clamp(max=self.threshold)
 
 
 class AuxiliaryLoss(nn.Module):

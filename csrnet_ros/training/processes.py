@@ -62,19 +62,23 @@ class Processes:
 
 @contextmanager
 def join_processes(device: torch.device) -> Iterator[Processes]:
-    """Meet the other processes of torchrun, if it started this one, until the block is left."""
+    """Meet the other processes of torchrun, if it started this one, until the block is left.
+
+    They part once all are through. A process with an error leaves without a farewell, for which it
+    would wait while the others wait for it in the midst of an exchange: it must end, and torchrun
+    ends the others.
+    """
     if not distributed.is_torchelastic_launched():
         yield Processes()
         return
+    # gloo for what is on the CPU, in either case.
     if device.type == 'cuda':
         torch.cuda.set_device(device)
-    # gloo for what is on the CPU, in either case.
-    backend = 'cpu:gloo,cuda:nccl' if device.type == 'cuda' else 'gloo'
-    distributed.init_process_group(backend)
-    try:
-        yield Processes(distributed.get_rank(), distributed.get_world_size())
-    finally:
-        distributed.destroy_process_group()
+        distributed.init_process_group('cpu:gloo,cuda:nccl', device_id=device)
+    else:
+        distributed.init_process_group('gloo')
+    yield Processes(distributed.get_rank(), distributed.get_world_size())
+    distributed.destroy_process_group()
 
 
 def local_processes() -> int:

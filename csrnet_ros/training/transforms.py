@@ -121,8 +121,10 @@ def _pick(mask: Tensor, draws: Tensor) -> Tensor:
 
     It is M for a row without any.
     """
-    running = mask.cumsum(dim=1, dtype=torch.int32)
-    number = (draws * running[:, -1]).int()
+    # One sum over all: a GPU would add up each row by itself, on a fraction of its cores.
+    running = mask.flatten().cumsum(0, dtype=torch.int32).view(mask.shape)
+    before = running[:, 0] - mask[:, 0].int()
+    number = before + (draws * (running[:, -1] - before)).int()
     return torch.searchsorted(running, number[:, None], right=True)[:, 0]
 
 

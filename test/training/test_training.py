@@ -10,7 +10,8 @@ import torch
 from csrnet_ros.errors import DatasetError, TrainingError
 from csrnet_ros.labels import VOID
 from csrnet_ros.model import VARIANTS, CSRNet
-from csrnet_ros.training.config import Recipe
+from csrnet_ros.training.background import copy_to_host
+from csrnet_ros.training.config import Recipe, find_recipe
 from csrnet_ros.training.datasets import camvid
 from csrnet_ros.training.loop import TrainingRun
 from csrnet_ros.training.memory import hold
@@ -36,14 +37,14 @@ class InPrecision(Augmentation):
         return x.to(self.dtype), target
 
 
-def held(data, drawn_frames=0):
-    return hold(StreamedSamples(data, drawn_frames=drawn_frames, device=CPU))
+def held(data, drawn_frames=0, device=CPU):
+    return hold(StreamedSamples(data, drawn_frames=drawn_frames, device=device))
 
 
 def start(samples, recipe, *, dtype=torch.float32, **settings):
     settings = RunSettings(**settings)
     torch.manual_seed(settings.seed)
-    network = CSRNet(VARIANTS['light'], num_classes=11).to(dtype)
+    network = CSRNet(VARIANTS['light'], num_classes=11).to(samples.device, dtype)
     augment = InPrecision(recipe, mean=IMAGENET_MEAN, std=IMAGENET_STD)
     augment.dtype = dtype
     return TrainingRun(network, samples, augment=augment, settings=settings)
@@ -101,14 +102,43 @@ def test_the_same_seed_gives_the_same_run(small_camvid):
 
 @pytest.mark.parametrize('precision', ['bf16', 'fp16'])
 def test_half_precision_sees_about_the_same_loss(small_camvid, precision):
-    samples = held(camvid(small_camvid, 'train'))
-    recipe = replace(RECIPE, epochs=1)
+    samples = held(camvid(small_camvid, 'val'))
+    recipe = replace(RECIPE, epochs=1, batch_size=2)  # fp16 is slow on a CPU
     expected = losses(start(samples, recipe))
     run = start(samples, recipe, precision=precision)
     found = losses(run)
     assert found == pytest.approx(expected, rel=0.02)
     assert found != expected
     assert bool(run.state()['scaler']) == (precision == 'fp16')
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize('precision', ['fp32', 'bf16', 'fp16'])
+@pytest.mark.parametrize('recipe', ['paper', 'scratch', 'cpu'])
+def test_a_gpu_sees_about_the_same_loss(small_camvid, recipe, precision):
+    recipe = replace(
+        find_recipe(recipe, 'camvid'), epochs=2, batch_size=2, crop_px=(64, 64), drawn_frames=0
+    )
+    data = camvid(small_camvid, 'val')
+    expected = losses(start(held(data), recipe))
+    run = start(held(data, device=torch.device('cuda:0')), recipe, precision=precision)
+    (step,) = run.epoch()
+    assert step.loss == pytest.approx(expected[0], rel=0.1)
+    run.load_state(copy_to_host(run.state()))
+    (step,) = run.epoch()
+    assert step.loss == pytest.approx(expected[1], rel=0.3)
+
+
+@pytest.mark.gpu
+def test_no_step_waits_for_the_gpu(small_camvid):
+    samples = held(camvid(small_camvid, 'trainval'), drawn_frames=2, device=torch.device('cuda:0'))
+    run = start(samples, replace(RECIPE, ohem_probability=0.9, class_uniform_share=0.5))
+    list(run.epoch())  # in which libraries and memory are made ready
+    torch.cuda.set_sync_debug_mode('error')
+    try:
+        list(run.epoch())
+    finally:
+        torch.cuda.set_sync_debug_mode('default')
 
 
 def test_a_batch_in_parts_gives_the_step_of_the_whole(small_camvid):
