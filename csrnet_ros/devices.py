@@ -33,12 +33,13 @@ def find_device(name: str = 'auto') -> torch.device:
 def is_lost(device: torch.device) -> bool:
     """Return whether this process can use the device no more, as after most errors of CUDA.
 
-    A context with such an error answers it at every call, until its process ends.
+    A context with such an error answers it at every call, until its process ends. The question is
+    put to an idle stream: to wait for the whole device is an error while a graph is captured.
     """
     if device.type != 'cuda':
         return False
     try:
-        torch.cuda.synchronize(device)
+        torch.cuda.Stream(device).record_event().synchronize()
     except RuntimeError:
         return True
     return False

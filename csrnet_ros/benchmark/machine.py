@@ -110,10 +110,11 @@ def _versions() -> dict[str, str]:
 
 
 def _gpu() -> str:
-    """Return what the first CUDA device is; its clocks only where nvidia-smi tells them."""
-    name = torch.cuda.get_device_name(0)
+    """Return what the current CUDA device is; its clocks only where nvidia-smi tells them."""
+    number = torch.cuda.current_device()
+    name = torch.cuda.get_device_name(number)
     query = 'driver_version,clocks.sm,clocks.max.sm,clocks.mem,power.limit'
-    command = ['nvidia-smi', '--id=0', f'--query-gpu={query}', '--format=csv,noheader']
+    command = ['nvidia-smi', f'--id={number}', f'--query-gpu={query}', '--format=csv,noheader']
     try:
         told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):

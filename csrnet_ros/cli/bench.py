@@ -11,6 +11,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import torch
 from tqdm import tqdm
 
 from csrnet_ros.benchmark.ablations import measure_ablations
@@ -52,9 +53,20 @@ def main() -> int:
     return 0
 
 
+def choose_device(name: str) -> torch.device:
+    """Return the device called ``name``, which on CUDA is the current one from now on.
+
+    On its streams plain PyTorch runs, and is timed.
+    """
+    device = find_device(name)
+    if device.type == 'cuda':
+        torch.cuda.set_device(device)
+    return device
+
+
 def measure_models(args: Namespace) -> Content:
     """Return the figures of every network, size by size."""
-    device = find_device(args.device)
+    device = choose_device(args.device)
     peers = PEERS if args.peers == [] else args.peers or ()
     figures: list[Figures] = []
     for size_px in tqdm(args.sizes or SIZES, desc='sizes'):
@@ -87,7 +99,7 @@ def measure_nodes(args: Namespace) -> Content:
 
 def measure_paper(args: Namespace) -> Content:
     """Return the figures of the sixteen networks of Table 3."""
-    device = find_device(args.device)
+    device = choose_device(args.device)
     figures = measure_ablations(
         size_px=args.size, device=device, seconds=args.seconds, watch=_turns
     )

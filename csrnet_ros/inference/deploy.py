@@ -102,8 +102,9 @@ class MatrixPool(nn.Module):
     def forward(self, x: Tensor, rows: int) -> Tensor:
         """Return the averages over ``rows`` rows of cells that are about square."""
         height, width = x.shape[-2:]
-        down = averages(rows, height).to(x.dtype)
-        across = averages(grid_columns(rows, height, width), width).to(x.dtype)
+        down = averages(rows, height, device=x.device).to(x.dtype)
+        columns = grid_columns(rows, height, width)
+        across = averages(columns, width, device=x.device).to(x.dtype)
         return down @ x @ across.T
 
 
@@ -119,13 +120,13 @@ def grid_columns(rows: int, height: int, width: int) -> int:
     return nearest + 1 // (nearest + 1)  # 0 becomes 1
 
 
-def averages(cells: int, length: int) -> Tensor:
+def averages(cells: int, length: int, *, device: torch.device) -> Tensor:
     """Return the matrix (cells, length) that averages over adaptive pooling's cells, float32.
 
     Cell i covers what begins before its end, (i + 1) * length / cells, and ends after its start.
     """
-    cell = torch.arange(cells)[:, None]
-    place = torch.arange(length)[None]
+    cell = torch.arange(cells, device=device)[:, None]
+    place = torch.arange(length, device=device)[None]
     inside = (place * cells < (cell + 1) * length) & ((place + 1) * cells > cell * length)
     weights = inside.float()
     return weights / weights.sum(dim=1, keepdim=True)

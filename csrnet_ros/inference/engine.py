@@ -193,6 +193,7 @@ class SegmentationEngine:
 
         def results() -> list[Segmentation]:
             found, times_ms = arrays(), clock.times_ms()
+            frames.clear()  # they had to stay until now: see CudaTransfer
             return [Segmentation(**one, stage_times_ms=times_ms) for one in found]
 
         return results

@@ -35,7 +35,7 @@ class Graphs:
     """A function of one tensor, run by a graph for each shape that it meets.
 
     The graphs used last are kept. If one cannot be captured, the log says why, and this and all
-    later calls run without.
+    later calls run without; if not even the first can, that is an error.
 
     :param run: what to capture: a fixed sequence of kernels for each shape
     :param capture: how
@@ -44,6 +44,7 @@ class Graphs:
 
     def __init__(self, run: Run, *, capture: Capture, limit: int = GRAPHS) -> None:
         self._run = run
+        self._captured = False
         # It makes the new graph before it lets go of the oldest, so that their pool lives on.
         self._graph: Callable[..., Run] = lru_cache(maxsize=limit)(partial(capture, run))
 
@@ -52,12 +53,16 @@ class Graphs:
         """Return ``run(x)``; a later call with this shape writes over it.
 
         :raises torch.OutOfMemoryError: if there is no room for a graph
+        :raises RuntimeError: if no graph has been captured yet, and this one cannot be
         """
         try:
             run = self._graph(x.shape, x.dtype, x.device)
+            self._captured = True
         except torch.OutOfMemoryError:
             raise
         except RuntimeError as error:
+            if not self._captured:
+                raise
             logger.warning(
                 'no CUDA graph of %s could be captured, the network runs more slowly without: %s',
                 tuple(x.shape),

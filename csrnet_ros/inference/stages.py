@@ -32,6 +32,8 @@ def stages_for(
             from csrnet_ros.inference.fused import fused_stages
 
             return fused_stages(checkpoint, device=device, dtype=dtype, working_size=working_size)
+        except torch.OutOfMemoryError:
+            raise
         # Triton builds at first use, and what it lacks for that shows as an error of any kind.
         except Exception as error:
             logger.warning(

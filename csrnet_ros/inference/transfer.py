@@ -14,6 +14,11 @@ Arrays = Callable[[], list[dict[str, np.ndarray]]]
 """Waits for the outputs of frames, and returns them as arrays that belong to the caller."""
 
 
+_never_freed: list[object] = []
+"""Pinned memory of a lost device: PyTorch before 2.15 asks the device about what is freed, in a
+destructor, whose error ends the process."""
+
+
 class HostTransfer:
     """The CPU's own: nothing moves, so no copy is made, and nothing is gained by working ahead."""
 
@@ -37,8 +42,9 @@ class CudaTransfer:
     """Asynchronous copies through pinned memory, each direction on a stream of its own.
 
     So a frame goes up, and the results of another come down, while the network runs on a third.
-    No memory is used anew before what was begun with it is done: each tensor is recorded on the
-    streams that use it beside its own, and PyTorch's allocator of pinned memory does so by itself.
+    No memory is used anew before what was begun with it is done: PyTorch sees to that within a
+    stream and in pinned memory, and whoever begins a frame keeps hold of what has come up for it
+    until its results are there.
 
     ``ahead`` says how many frames are worth beginning beyond the one that is waited for: with one,
     the device has work while the host takes results away and brings the next frame.
@@ -60,8 +66,6 @@ class CudaTransfer:
             arrived = [image.to(self._device, non_blocking=True) for image in pinned]
             tensors = [rgb_of(one, image) for one, image in zip(arrived, images, strict=True)]
         self._compute.wait_stream(self._up)
-        for tensor in tensors:
-            tensor.record_stream(self._compute)
         return tensors
 
     def computing(self) -> AbstractContextManager[object]:
@@ -75,12 +79,16 @@ class CudaTransfer:
         with torch.cuda.stream(self._down), clock.stage('download'):
             for one, places in zip(outputs, pinned, strict=True):
                 for name, tensor in one.items():
-                    tensor.record_stream(self._down)
                     places[name].copy_(tensor, non_blocking=True)
         arrived = self._down.record_event()
 
         def arrays() -> list[dict[str, np.ndarray]]:
-            arrived.synchronize()
+            try:
+                arrived.synchronize()
+            except RuntimeError:
+                _never_freed.append(pinned)
+                raise
+            outputs.clear()
             # Copies: pinned memory is scarce, and whoever keeps results would keep it.
             return [{name: one[name].numpy().copy() for name in one} for one in pinned]
 

@@ -33,9 +33,8 @@ def test_every_frame_is_labelled_under_its_header_and_time(tmp_path, weights, st
         storage=storage,
     )
     out = tmp_path / 'out'
-    done = commands.run(
-        'bag', bag, out, '--weights', weights, '--outputs', 'label,overlay,confidence'
-    )
+    wanted = ('--outputs', 'label,overlay,confidence', '--device', 'cpu')
+    done = commands.run('bag', bag, out, '--weights', weights, *wanted)
     assert done.returncode == 0, done.stderr
     assert '3 frames labelled, 0 unreadable' in done.stdout
     engine = SegmentationEngine.from_checkpoint(weights, device='cpu')

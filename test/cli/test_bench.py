@@ -29,7 +29,8 @@ def folder(tmp_path_factory):
 def model_record(folder):
     path = folder / 'model.json'
     options = ['--models', 'light', '--sizes', '64x96', '--backends', 'torch', '--seconds', 0.1]
-    bench('model', *options, '--peers', 'lraspp-mobilenet-v3', '--json', path)
+    options += ['--peers', 'lraspp-mobilenet-v3', '--device', 'cpu']
+    bench('model', *options, '--json', path)
     return path
 
 

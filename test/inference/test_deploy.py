@@ -5,6 +5,7 @@ from functools import cache
 import pytest
 import torch
 from torch import nn
+from torch._subclasses.fake_tensor import FakeTensorMode
 from torch.nn import functional
 
 from csrnet_ros.inference.deploy import (
@@ -85,7 +86,8 @@ def test_columns_are_those_of_the_model_for_all_maps():
 def test_averages_are_adaptive_poolings(cells, length):
     x = torch.randn(3, length, dtype=torch.float64)
     expected = functional.adaptive_avg_pool1d(x, cells)
-    torch.testing.assert_close(x @ averages(cells, length).double().T, expected, rtol=0, atol=1e-6)
+    matrix = averages(cells, length, device=x.device).double()
+    torch.testing.assert_close(x @ matrix.T, expected, rtol=0, atol=1e-6)
 
 
 @pytest.mark.parametrize('size', [(23, 30), (45, 60), (3, 2), (2, 40)])
@@ -93,3 +95,9 @@ def test_matrix_pooling_is_grid_pooling(size):
     x = torch.randn(2, 5, *size)
     for rows in (8, 4, 2):
         torch.testing.assert_close(MatrixPool()(x, rows), GridPool()(x, rows))
+
+
+def test_matrices_are_where_the_maps_are():
+    with FakeTensorMode():  # its tensors have a device and a shape, and nothing else
+        x = torch.empty(2, 3, 24, 32, device='cuda', dtype=torch.float16)
+        assert MatrixPool()(x, 3).device.type == 'cuda'

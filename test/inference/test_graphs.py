@@ -49,15 +49,28 @@ def test_the_graph_unused_for_longest_makes_room():
 
 
 def test_what_cannot_be_captured_runs_without_and_says_so_once(caplog):
+    recorder = Recorder()
+
     def capture(run, shape, dtype, device):
-        raise RuntimeError('not permitted')
+        if shape[0] == 2:
+            raise RuntimeError('not permitted')
+        return recorder(run, shape, dtype, device)
 
     graphs = Graphs(double, capture=capture)
+    assert graphs(torch.ones(1)).tolist() == [3]
     for length in (2, 2, 5):
         assert graphs(torch.ones(length)).tolist() == [2] * length
     (message,) = caplog.messages
     assert '(2,)' in message
     assert 'not permitted' in message
+
+
+def test_where_nothing_can_be_captured_there_are_no_graphs():
+    def capture(run, shape, dtype, device):
+        raise RuntimeError('not permitted')
+
+    with pytest.raises(RuntimeError, match='not permitted'):
+        Graphs(double, capture=capture)(torch.ones(2))
 
 
 def test_no_room_for_a_graph_is_an_error_and_the_next_size_is_tried():

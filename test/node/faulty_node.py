@@ -25,13 +25,23 @@ def segment_batch(
     engine: SegmentationEngine, images: Sequence[Image], **wanted: Any
 ) -> list[Segmentation]:
     """Fail as a GPU does."""
-    if broken.exists():
-        if engine.device.type == 'cuda':  # a real one: an index out of range, found by the GPU
-            torch.zeros(1, device=engine.device)[torch.ones(1, device=engine.device).long()].item()
+    if broken.exists() and engine.device.type == 'cuda':
+        engine._network = OutOfRange()
+    elif broken.exists():
         raise RuntimeError('CUDA error: an illegal memory access was encountered')
     if all((as_tensor(image) == 255).all() for image in images):
         raise DeviceError('cuda:0 is out of memory')
     return labelled(engine, images, **wanted)
+
+
+class OutOfRange:
+    """A network with an index out of range: the GPU finds it, and the host learns of it later."""
+
+    memory_format = torch.channels_last
+
+    def logits(self, x: torch.Tensor) -> torch.Tensor:
+        """Break the device."""
+        return x[torch.full((1,), len(x), device=x.device)]
 
 
 def lost(device: torch.device) -> bool:

@@ -1,4 +1,7 @@
-"""TensorRT, by way of ONNX, in half precision; for the GPU that it is made on."""
+"""TensorRT, by way of ONNX, in half precision; for the GPU that it is made on.
+
+TensorRT 10 chooses by itself what to compute in half precision; 11 no longer does.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +17,8 @@ from csrnet_ros.inference.convert import ANY, Exportable, to_onnx
 from csrnet_ros.inference.export.formats import Export
 from csrnet_ros.model import MIN_SIDE_PX, Checkpoint
 
+PACKAGE = '"tensorrt<11"'
+
 RANGE = ((1, MIN_SIDE_PX, MIN_SIDE_PX), (1, 720, 960), (4, 1536, 2048))
 """The least, the usual and the largest number, height and width of images of any size."""
 
@@ -22,10 +27,15 @@ def write(checkpoint: Checkpoint, export: Export, path: Path) -> None:
     """Build an engine.
 
     :raises DeviceError: if there is no CUDA device
-    :raises ExportError: if TensorRT cannot build it; it has said why
+    :raises ExportError: if TensorRT cannot build it, or is too new
     """
     find_device('cuda')
-    tensorrt: Any = load_extra('tensorrt', package='tensorrt')
+    tensorrt: Any = load_extra('tensorrt', package=PACKAGE)
+    if not hasattr(tensorrt.BuilderFlag, 'FP16'):
+        raise ExportError(
+            f'TensorRT {tensorrt.__version__} does not choose half precision by itself: pip '
+            f'install {PACKAGE}'
+        )
     network = export.network(checkpoint)
     builder = tensorrt.Builder(tensorrt.Logger(tensorrt.Logger.WARNING))
     definition = builder.create_network(0)
@@ -50,7 +60,7 @@ def _profile(builder: Any, network: Exportable) -> Any:
 
 def load(path: Path, _: Export) -> Callable[[Tensor], Tensor]:
     """Return the network; its input and output are on the CPU."""
-    tensorrt: Any = load_extra('tensorrt', package='tensorrt')
+    tensorrt: Any = load_extra('tensorrt', package=PACKAGE)
     runtime = tensorrt.Runtime(tensorrt.Logger(tensorrt.Logger.WARNING))
     engine = runtime.deserialize_cuda_engine(path.read_bytes())
     context = engine.create_execution_context()
