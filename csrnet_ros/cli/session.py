@@ -142,13 +142,14 @@ class Session:
                     if journal:
                         journal.record(step)
                 if journal:
+                    in_steps_s = time.monotonic() - began - (run.waited_s - waited_s)
+                    self._save(journal, background)
                     seconds = time.monotonic() - began
                     journal.record_speed(
                         (run.steps_done - before) * size / seconds,
-                        waited_share=(run.waited_s - waited_s) / seconds,
+                        share_in_steps=in_steps_s / seconds,
                         step=run.steps_done,
                     )
-                    self._save(journal, background)
             background.wait()
         if not interruption and run.steps_done == run.steps:
             return None

@@ -81,7 +81,8 @@ def preprocess_kernel(
         'from_width',
         'height',
         'width',
-    ]
+    ],
+    do_not_specialize_on_alignment=['logits'],  # in a batch those of an image begin anywhere
 )
 def postprocess_kernel(
     logits,  # (channels, from_height, from_width), of any strides

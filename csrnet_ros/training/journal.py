@@ -38,14 +38,14 @@ class Journal:
         self._writer.add_scalar('loss', step.loss, step.number)
         self._writer.add_scalar('learning_rate', step.learning_rate, step.number)
 
-    def record_speed(self, images_per_s: float, *, waited_share: float, step: int) -> None:
+    def record_speed(self, images_per_s: float, *, share_in_steps: float, step: int) -> None:
         """Write how fast an epoch was, at its last step.
 
-        :param waited_share: of its time, what the host has spent on getting batches. A GPU may
-            work meanwhile on what it was given before: no larger a share is lost to reading
+        :param share_in_steps: of its time, what the host has spent neither on getting batches nor
+            on saving. A GPU may work meanwhile on what it was given before, and idles no longer
         """
         self._writer.add_scalar('images_per_s', images_per_s, step)
-        self._writer.add_scalar('share_of_time_in_steps', 1 - waited_share, step)
+        self._writer.add_scalar('share_of_time_in_steps', share_in_steps, step)
 
     def show(self, checkpoint: Checkpoint, *, step: int, device: torch.device) -> None:
         """Write a few pictures: image, truth and prediction side by side."""
