@@ -45,11 +45,11 @@ CHANGES: MappingProxyType[str, dict[str, Any]] = MappingProxyType(
         'without auxiliary heads': {'auxiliary_weight': 0.0},
         'without hard pixels': {'ohem_probability': 1.0},
         'without crops about classes': {'class_uniform_share': 0.0},
+        'without rare classes weighing more': {'class_balance': 0.0},
         'without warm-up': {'warmup_share': 0.0},
         'without scale 0.5': {'scales': (0.75, 1.0, 1.25, 1.5, 1.75, 2.0)},
         'with colour jitter 0.4': {'color_jitter': 0.4},
         'with label smoothing 0.1': {'label_smoothing': 0.1},
-        'with rare classes weighing more': {'class_balance': 0.4},
     }
 )
 """What each row changes in the recipe."""

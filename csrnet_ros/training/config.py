@@ -97,6 +97,7 @@ _SCRATCH = Recipe(
     scales=(0.5, 0.75, 1.0, 1.25, 1.5, 1.75, 2.0),
     batch_size=16,
     imagenet_backbone=False,
+    class_balance=0.4,
     warmup_share=0.02,
     ohem_probability=0.9,
     auxiliary_weight=0.4,

@@ -71,6 +71,7 @@ def test_from_scratch_is_long_and_helps_on_the_way(data):
     assert (min(recipe.scales), max(recipe.scales)) == (0.5, 2.0)
     assert all(getattr(recipe, field) not in (off, 1) for field, off in OFF.items() if field in {
         'warmup_share', 'ohem_probability', 'auxiliary_weight', 'class_uniform_share', 'ema_decay',
+        'class_balance',
     })  # fmt: skip
 
 
