@@ -6,7 +6,6 @@ import re
 import resource
 import shlex
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,37 +13,19 @@ from pathlib import Path
 
 import pytest
 import torch
-from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 import commands
 from csrnet_ros.model import load_checkpoint
+from tiny_run import arguments, scalars, wait_for
 
-TINY_TRAIN = Path(__file__).with_name('tiny_train.py')
 STREAMED_TRAIN = Path(__file__).with_name('streamed_train.py')
-LAUNCHER = ['-m', 'torch.distributed.run']
 STEPS = 6
-
-
-def arguments(root, out, *more, recipe='tiny', script=TINY_TRAIN):
-    return [
-        script, '--root', root, '--split', 'train', '--recipe', recipe, '--device', 'cpu',
-        '--deterministic', '--out', out, *more,
-    ]  # fmt: skip
 
 
 def train(*args):
     """Run to the end; return the exit status and what was said on stderr."""
     done = commands.run(*arguments(*args))
     return done.returncode, done.stderr
-
-
-def wait_for(run, words):
-    """Return when the run has said ``words`` on stderr."""
-    said = ''
-    while words not in said:
-        letter = run.stderr.read(1)
-        assert letter, said
-        said += letter
 
 
 def state_path(out):
@@ -78,13 +59,6 @@ def assert_equal(found, wanted):
     else:
         equal = torch.equal if isinstance(wanted, torch.Tensor) else lambda a, b: a == b
         assert equal(found, wanted)
-
-
-def scalars(out, name):
-    """Return the values of each step as TensorBoard shows them."""
-    events = EventAccumulator(str(out.with_suffix('.run')), size_guidance={'scalars': 0})
-    events.Reload()
-    return {event.step: event.value for event in events.Scalars(name)}
 
 
 @pytest.fixture(scope='module')
@@ -151,17 +125,6 @@ def launch(command):
     """Run a command as a shell does; return the exit status and what was said on stderr."""
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     return done.returncode, done.stderr
-
-
-def on_both(command):
-    """Start what torchrun does on the first of two machines, and its like on the second."""
-    return [
-        subprocess.Popen(
-            [word.replace('--node-rank=0', f'--node-rank={rank}') for word in command],
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
-        )
-        for rank in range(2)
-    ]  # fmt: skip
 
 
 def test_ctrl_c_saves_and_says_how_to_continue(tmp_path, root, undisturbed):
@@ -289,28 +252,3 @@ def test_a_run_is_not_overwritten_nor_continued_as_another(undisturbed, root):
         assert status == 1
         assert re.search(difference, said), said
     assert state_path(undisturbed).read_bytes() == before
-
-
-def test_torchrun_trains_one_network_on_two_machines(tmp_path, root, monkeypatch):
-    monkeypatch.setenv('GLOO_SOCKET_IFNAME', 'lo')  # both of them are this one
-    out = tmp_path / 'net.safetensors'
-    with socket.socket() as free:
-        free.bind(('127.0.0.1', 0))
-        port = free.getsockname()[1]
-    place = '--nnodes=2', '--node-rank=0', '--master-addr=127.0.0.1', f'--master-port={port}'
-    trained = arguments(root, out, '--precision', 'bf16', '--epochs', 4)  # for torchrun takes time
-    runs = on_both([sys.executable, *LAUNCHER, *place, *map(str, trained)])
-    wait_for(runs[0], 'loss')
-    for run in runs:
-        run.terminate()
-    said, _ = (run.communicate()[1] for run in runs)
-    (command,) = re.findall(r'continue with\n  (.*)', said)
-    assert not out.with_suffix('.run').joinpath('confusion.png').exists(), 'too late a signal'
-    runs = on_both(shlex.split(command))
-    told = [run.communicate()[1] for run in runs]
-    assert [run.returncode for run in runs] == [0, 0], told
-    assert 'going on after epoch' in told[0]
-    assert sorted(scalars(out, 'loss')) == list(range(1, 9))
-    provenance = load_checkpoint(out).provenance
-    assert (provenance['processes'], provenance['epochs']) == (2, 4)
-    assert provenance['measured_on'] == 'CamVid val, SegNet labels'

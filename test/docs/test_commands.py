@@ -32,7 +32,7 @@ RUN_BY = {
     'csrnet-train --data camvid': 'test/cli/test_train_and_eval.py',
     'csrnet-eval --data camvid': 'test/cli/test_train_and_eval.py',
     'python tools/ablate.py': 'test/test_ablate.py',
-    'torchrun': 'test/cli/test_interrupted_training.py',
+    'torchrun': 'test/cli/test_several_machines.py',
 }
 
 # How a command begins, and what it needs that is not here.
