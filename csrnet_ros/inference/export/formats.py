@@ -81,6 +81,7 @@ class Format:
 
 
 ONNX = {'onnx': 'onnx', 'onnxscript': 'onnxscript'}
+TENSORRT = '"tensorrt<11"'
 
 FORMATS = MappingProxyType(
     {
@@ -94,7 +95,7 @@ FORMATS = MappingProxyType(
             least_agreement=0.95,
         ),
         'tensorrt': Format(
-            'TensorRT engine', '.engine', 'tensorrt', ONNX | {'tensorrt': '"tensorrt<11"'}, 0.999
+            'TensorRT engine', '.engine', 'tensorrt', ONNX | {'tensorrt': TENSORRT}, 0.999
         ),
         'aoti': Format('AOTInductor package', '.pt2', 'aoti', {}, least_agreement=0.999),
     }

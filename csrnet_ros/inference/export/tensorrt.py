@@ -14,10 +14,8 @@ from csrnet_ros.devices import find_device
 from csrnet_ros.errors import ExportError
 from csrnet_ros.extras import load_extra
 from csrnet_ros.inference.convert import ANY, Exportable, to_onnx
-from csrnet_ros.inference.export.formats import Export
+from csrnet_ros.inference.export.formats import TENSORRT, Export
 from csrnet_ros.model import MIN_SIDE_PX, Checkpoint
-
-PACKAGE = '"tensorrt<11"'
 
 RANGE = ((1, MIN_SIDE_PX, MIN_SIDE_PX), (1, 720, 960), (4, 1536, 2048))
 """The least, the usual and the largest number, height and width of images of any size."""
@@ -30,11 +28,11 @@ def write(checkpoint: Checkpoint, export: Export, path: Path) -> None:
     :raises ExportError: if TensorRT cannot build it, or is too new
     """
     find_device('cuda')
-    tensorrt: Any = load_extra('tensorrt', package=PACKAGE)
+    tensorrt: Any = load_extra('tensorrt', package=TENSORRT)
     if not hasattr(tensorrt.BuilderFlag, 'FP16'):
         raise ExportError(
             f'TensorRT {tensorrt.__version__} does not choose half precision by itself: pip '
-            f'install {PACKAGE}'
+            f'install {TENSORRT}'
         )
     network = export.network(checkpoint)
     builder = tensorrt.Builder(tensorrt.Logger(tensorrt.Logger.WARNING))
@@ -60,7 +58,7 @@ def _profile(builder: Any, network: Exportable) -> Any:
 
 def load(path: Path, _: Export) -> Callable[[Tensor], Tensor]:
     """Return the network; its input and output are on the CPU."""
-    tensorrt: Any = load_extra('tensorrt', package=PACKAGE)
+    tensorrt: Any = load_extra('tensorrt', package=TENSORRT)
     runtime = tensorrt.Runtime(tensorrt.Logger(tensorrt.Logger.WARNING))
     engine = runtime.deserialize_cuda_engine(path.read_bytes())
     context = engine.create_execution_context()
