@@ -150,9 +150,7 @@ class TrainingRun:
                 with torch.autocast(
                     self.device.type, self._dtype, enabled=self._dtype != torch.float32
                 ):
-                    loss = self._criterion(self._connected(part.x), part.target)
-                # A mean over no pixel at all is not a number.
-                loss = torch.where(part.share > 0, part.share * loss, 0.0)
+                    loss = part.share * self._criterion(self._connected(part.x), part.target)
                 # The processes' gradients are to be added, and will be averaged.
                 self._scaler.scale(loss * self._processes.count).backward()
             total += loss.detach()

@@ -35,26 +35,22 @@ def make_loss(recipe: Recipe, *, weights: Tensor) -> nn.Module:
 
     :param weights: float32 (num_classes,): how much a pixel of each class weighs
     """
-    loss: nn.Module
-    if recipe.ohem_probability < 1:
-        loss = HardPixelLoss(
-            weights,
-            probability=recipe.ohem_probability,
-            share=recipe.ohem_share,
-            label_smoothing=recipe.label_smoothing,
-        )
-    else:
-        loss = nn.CrossEntropyLoss(
-            weights, ignore_index=VOID, label_smoothing=recipe.label_smoothing
-        )
+    loss = PixelLoss(
+        weights,
+        probability=recipe.ohem_probability,
+        share=recipe.ohem_share,
+        label_smoothing=recipe.label_smoothing,
+    )
     return AuxiliaryLoss(loss, weight=recipe.auxiliary_weight) if recipe.auxiliary_weight else loss
 
 
-class HardPixelLoss(nn.Module):
-    """Mean cross-entropy of the hard pixels: online hard example mining.
+class PixelLoss(nn.Module):
+    """Mean cross-entropy of the known pixels, or of the hard ones: online hard example mining.
+
+    The mean is taken here: that of PyTorch's own loss adds up in any order on CUDA.
 
     :param weights: float32 (num_classes,): how much a pixel of each class weighs
-    :param probability: a pixel is hard if its true class is given less than this
+    :param probability: a pixel is hard if its true class is given less than this; all are, if 1
     :param share: share of the known pixels, the hardest, that count in any case
     :param label_smoothing: share of the target spread evenly over the classes
     """
@@ -71,8 +67,9 @@ class HardPixelLoss(nn.Module):
         self.label_smoothing = label_smoothing
 
     def forward(self, logits: Tensor, target: Tensor) -> Tensor:
-        """Return the loss in float32; 0 for a batch without a known pixel."""
-        logits = logits.float()  # a sum over a million pixels does not fit into half precision
+        """Return the loss, in no less than float32; 0 for a batch without a known pixel."""
+        # The sum over a million pixels does not fit into half precision.
+        logits = logits.to(torch.promote_types(logits.dtype, torch.float32))
         losses = functional.cross_entropy(
             logits,
             target,
@@ -81,16 +78,16 @@ class HardPixelLoss(nn.Module):
             reduction='none',
             label_smoothing=self.label_smoothing,
         )
-        known = target != VOID
-        weights = self.weights[target.where(known, 0)]
-        if self.label_smoothing:
-            hardness = functional.cross_entropy(
-                logits.detach(), target, ignore_index=VOID, reduction='none'
-            )
-        else:
+        counted = target != VOID
+        weights = self.weights[target.where(counted, 0)]
+        if self.threshold:
             hardness = losses.detach() / weights
-        hard = known & (hardness >= self._least(hardness, known))
-        return (losses * hard).sum() / (weights * hard).sum().clamp(min=torch.finfo().tiny)
+            if self.label_smoothing:  # says nothing of how hard a pixel is
+                hardness = functional.cross_entropy(
+                    logits.detach(), target, ignore_index=VOID, reduction='none'
+                )
+            counted = counted & (hardness >= self._least(hardness, counted))
+        return (losses * counted).sum() / (weights * counted).sum().clamp(min=torch.finfo().tiny)
 
     def _least(self, hardness: Tensor, known: Tensor) -> Tensor:
         """Return how hard a pixel must at least be to count, (1,).

@@ -8,7 +8,7 @@ import torch
 
 from csrnet_ros.labels import VOID
 from csrnet_ros.training.config import find_recipe
-from csrnet_ros.training.losses import HardPixelLoss, class_weights, make_loss
+from csrnet_ros.training.losses import PixelLoss, class_weights, make_loss
 from csrnet_ros.training.memory import HeldSamples
 
 PAPER = find_recipe('paper', 'camvid')
@@ -82,10 +82,15 @@ def test_easy_and_unknown_pixels_have_no_gradient():
     assert torch.equal(logits.grad.abs().sum(1) > 0, hard)
 
 
-def test_hard_pixels_of_unknown_images_and_broken_logits():
-    loss = HardPixelLoss(WEIGHTS, probability=0.7, share=0.1, label_smoothing=0.0)
+@pytest.mark.parametrize('probability', [0.7, 1.0])
+def test_unknown_images_and_broken_logits(probability):
+    loss = PixelLoss(WEIGHTS, probability=probability, share=0.1, label_smoothing=0.0)
     logits, target = batch()
-    assert loss(logits, torch.full_like(target, VOID)).item() == 0
+    logits.requires_grad_()
+    nothing = loss(logits, torch.full_like(target, VOID))
+    assert nothing.item() == 0
+    assert torch.autograd.grad(nothing, logits)[0].count_nonzero() == 0
+    logits = logits.detach()
     logits[0, 0] = math.nan
     assert not math.isfinite(loss(logits, target)), 'a run has to notice'
 
@@ -94,16 +99,17 @@ def test_unknown_pixels_do_not_count_beside_perfect_ones():
     logits = torch.zeros(1, 2, 2, 2)
     logits[0, 0, 0, 1] = 200.0  # one pixel is certain, the other known one undecided
     target = torch.tensor([[[0, 0], [VOID, VOID]]])
-    loss = HardPixelLoss(torch.ones(2), probability=0.7, share=1.0, label_smoothing=0.0)
+    loss = PixelLoss(torch.ones(2), probability=0.7, share=1.0, label_smoothing=0.0)
     assert loss(logits, target).item() == pytest.approx(math.log(2) / 2)
 
 
+@pytest.mark.parametrize('probability', [0.7, 1.0])
 @pytest.mark.parametrize('autocast', [False, True])
 @pytest.mark.parametrize('dtype', [torch.float16, torch.bfloat16])
-def test_hard_pixels_in_half_precision(dtype, autocast):
+def test_many_pixels_in_half_precision(dtype, autocast, probability):
     logits = torch.zeros(1, 4, 400, 400, dtype=dtype)  # in half precision the sum is infinite
     target = torch.zeros(1, 400, 400).long()
-    loss = make_loss(replace(PAPER, ohem_probability=0.7), weights=torch.ones(4))
+    loss = make_loss(replace(PAPER, ohem_probability=probability), weights=torch.ones(4))
     with torch.autocast('cpu', dtype, enabled=autocast):
         found = loss(logits, target)
     assert found.dtype == torch.float32

@@ -107,7 +107,7 @@ def test_half_precision_sees_about_the_same_loss(small_camvid, precision):
     expected = losses(start(samples, recipe))
     run = start(samples, recipe, precision=precision)
     found = losses(run)
-    assert found == pytest.approx(expected, rel=0.02)
+    assert found == pytest.approx(expected, rel=0.05)
     assert found != expected
     assert bool(run.state()['scaler']) == (precision == 'fp16')
 
@@ -127,6 +127,22 @@ def test_a_gpu_sees_about_the_same_loss(small_camvid, recipe, precision):
     run.load_state(copy_to_host(run.state()))
     (step,) = run.epoch()
     assert step.loss == pytest.approx(expected[1], rel=0.3)
+
+
+@pytest.mark.gpu
+@pytest.mark.parametrize('recipe', ['paper', 'scratch', 'cpu'])
+def test_the_same_bits_on_a_gpu_where_asked_for(small_camvid, recipe, monkeypatch):
+    monkeypatch.setenv('CUBLAS_WORKSPACE_CONFIG', ':4096:8')
+    samples = held(camvid(small_camvid, 'train'), device=torch.device('cuda:0'))
+    recipe = replace(find_recipe(recipe, 'camvid'), epochs=2, batch_size=2, drawn_frames=0)
+    torch.use_deterministic_algorithms(True)  # an operation that has no such algorithm fails
+    try:
+        first, second = (start(samples, recipe) for _ in range(2))
+        assert losses(first) == losses(second)
+    finally:
+        torch.use_deterministic_algorithms(False)
+    for one, other in zip(first.weights().values(), second.weights().values(), strict=True):
+        assert torch.equal(one, other)
 
 
 @pytest.mark.gpu
