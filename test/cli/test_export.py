@@ -153,11 +153,10 @@ def test_8_bits_are_used_by_the_backend_of_that_name(exported, shipped, plain, t
     assert 0.9 < (found == wanted).mean() < 1
 
 
-def test_a_file_that_labels_otherwise_is_not_kept(exported, tmp_path):
+def test_a_file_that_labels_otherwise_is_not_kept(exported, lean, tmp_path):
     save_image(tmp_path / 'black.png', np.zeros((64, 64, 3), np.uint8))
-    out, done = exported(
-        'a.xml', '--format', 'openvino-int8', '--calibrate', tmp_path, '--with-io'
-    )
+    eight_bits = '--format', 'openvino-int8', '--calibrate', tmp_path
+    out, done = exported('a.xml', *eight_bits, '--with-io', weights=lean)
     assert done.returncode == 1
     assert 'and 95 % are the least; nothing was written' in done.stderr
     assert list(out.parent.iterdir()) == []

@@ -200,8 +200,8 @@ engine = SegmentationEngine.from_checkpoint(
     {str(shipped)!r}, device='cpu', backend={backend!r}, threads=1
 )
 for rounds in range(3):
-    for step in range(10):
-        engine.segment(numpy.zeros((64 + 8 * step, 192 - 8 * step, 3), numpy.uint8))
+    for step in range(5):
+        engine.segment(numpy.zeros((64 + 16 * step, 192 - 16 * step, 3), numpy.uint8))
     gc.collect()
     print(psutil.Process().memory_info().rss)
 """
