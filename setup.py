@@ -31,7 +31,7 @@ setup(
         'opencv-python-headless',
         'pillow',
         'PyYAML',
-        'rosbags',
+        'rosbags>=0.11.6',
         'safetensors',
         'tensorboard',
         'torch',

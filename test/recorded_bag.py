@@ -2,7 +2,7 @@
 
 import cv2
 import numpy as np
-from rosbags.rosbag2 import Reader, StoragePlugin, Writer
+from rosbags.rosbag2 import CompressionFormat, CompressionMode, Reader, StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
 
 from csrnet_ros.training.datasets.street import draw_street
@@ -38,16 +38,24 @@ def pictures(count):
     return [draw_street(n, seed=2, height_px=64, width_px=72)[0] for n in range(count)]
 
 
-def record(path, messages, *, storage=StoragePlugin.SQLITE3):
-    """Write a bag of (topic, type, message), one each millisecond from 1 s on."""
-    with Writer(path, version=8, storage_plugin=storage) as writer:
+def record(path, messages, *, storage=StoragePlugin.SQLITE3, times_ms=None, packed=False):
+    """Write a bag of (topic, type, message).
+
+    :param times_ms: when each was recorded, from the first second on; None: one each millisecond
+    :param packed: compress the chunks of an mcap file
+    """
+    writer = Writer(path, version=8, storage_plugin=storage)
+    if packed:
+        writer.set_compression(CompressionMode.STORAGE, CompressionFormat.ZSTD)
+    with writer:
         connections = {
             (topic, type_): writer.add_connection(topic, type_, typestore=TYPES)
             for topic, type_ in dict.fromkeys((topic, type_) for topic, type_, _ in messages)
         }
-        for number, (topic, type_, message) in enumerate(messages):
+        times_ms = times_ms or range(len(messages))
+        for time_ms, (topic, type_, message) in zip(times_ms, messages, strict=True):
             data = TYPES.serialize_cdr(message, type_)
-            writer.write(connections[topic, type_], 10**9 + number * 10**6, data)
+            writer.write(connections[topic, type_], 10**9 + time_ms * 10**6, data)
     return path
 
 

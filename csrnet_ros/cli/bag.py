@@ -17,7 +17,8 @@ from csrnet_ros.cli.command import HelpFormatter, command
 from csrnet_ros.errors import BagError, ImageError
 from csrnet_ros.inference import SegmentationEngine, find_weights
 from csrnet_ros.inference.outputs import OUTPUTS
-from csrnet_ros.media.bags import Bag, BagMessage, ImageCodec
+from csrnet_ros.media.bags import Bag, BagMessage
+from csrnet_ros.media.image_codec import ImageCodec
 from csrnet_ros.model import VARIANTS
 
 NAMESPACE = '/csrnet'
@@ -160,7 +161,7 @@ class BagLabeller:
 
         :raises ImageError: if the image cannot be read
         """
-        header, image = self._codec.decode(message)
+        header, image = self._codec.decode(message.data, message.connection.msgtype)
         wanted = {name: name in self._outputs for name in ('color', 'overlay', 'confidence')}
         segmentation = self._engine.segment(image, **wanted)
         prefix = self._prefixes[message.topic]

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from csrnet_ros.errors import BagError
-from csrnet_ros.media.bags import Bag, BagMessage, BagWriter, ImageCodec
+from csrnet_ros.media.bags import Bag, BagMessage, BagWriter
+from csrnet_ros.media.image_codec import ImageCodec
 
 PART_FRAMES = 25
 """Frames of a part: what an interruption costs at most."""

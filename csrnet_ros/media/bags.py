@@ -2,20 +2,15 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
-from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-from rosbags.rosbag2 import Reader, StoragePlugin, Writer
-from rosbags.typesys import Stores, get_typestore
+from rosbags.rosbag2 import StoragePlugin, Writer
 
-from csrnet_ros.errors import BagError, ImageError
+from csrnet_ros.errors import BagError
+from csrnet_ros.media.bag_reader import BagReader
 from csrnet_ros.media.cut_mcap import CutMcap
-from csrnet_ros.media.encodings import ENCODINGS, RawImage, decode_compressed
-
-RAW, COMPRESSED = 'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage'
-IMAGE_TYPES = frozenset((RAW, COMPRESSED))
+from csrnet_ros.media.image_codec import IMAGE_TYPES, RAW, ImageCodec
 
 VERSION: Literal[8] = 8
 """Of the bags written: the newest that ROS 2 Humble reads as well."""
@@ -50,7 +45,7 @@ class Bag:
     def __init__(self, path: Path) -> None:
         self.path = path
         self.losses: list[str] = []
-        self._readers: list[Reader] = []
+        self._readers: list[BagReader] = []
 
     def __enter__(self) -> 'Bag':
         if not self.path.exists():
@@ -74,7 +69,7 @@ class Bag:
     def _open(self, path: Path | CutMcap) -> bool:
         """Open a bag, or a single file of one; return whether that could be done."""
         try:
-            reader = Reader(path)  # type: ignore[arg-type]  # of a file it asks no more
+            reader = BagReader(path)  # type: ignore[arg-type]  # of a file it asks no more
             reader.open()
         except Exception as error:  # what is damaged fails in any way that its bytes spell
             self.losses.append(f'{path} cannot be opened: {error}')
@@ -92,6 +87,8 @@ class Bag:
                 f'{path} has no proper end: read up to its last whole record, {cut.left_out} '
                 'bytes before the end of the file'
             )
+            if cut.damaged:
+                self.losses.append(f'{path} has damaged chunks, which are left out: {cut.damaged}')
         else:
             self.losses.pop()  # why it cannot be opened as it is says enough
 
@@ -125,13 +122,16 @@ class Bag:
         return sum(c.msgcount for c in self.connections if c.topic in topics)
 
     def messages(self, topics: Collection[str]) -> Iterator[BagMessage]:
-        """Yield the messages of ``topics`` in the order of their recording, as far as they go."""
+        """Yield the messages of ``topics``, as far as they go.
+
+        They come in the order of their times; where a file has no index, in its own.
+        """
         for reader in self._readers:
             wanted = [c for c in reader.connections if c.topic in topics]
             if wanted:
                 yield from self._messages_of(reader, wanted)
 
-    def _messages_of(self, reader: Reader, connections: list[Any]) -> Iterator[BagMessage]:
+    def _messages_of(self, reader: BagReader, connections: list[Any]) -> Iterator[BagMessage]:
         found, count, why = reader.messages(connections), 0, ''
         while True:
             try:
@@ -157,51 +157,6 @@ class Bag:
             for reader in self._readers
             for key, value in (reader.storage.metadata.custom or {}).items()
         }
-
-
-class ImageCodec:
-    """Images from and to the bytes of ROS messages."""
-
-    @cached_property
-    def types(self) -> Any:
-        """The definitions of ROS's own messages."""
-        return get_typestore(Stores.ROS2_JAZZY)
-
-    def decode(self, message: BagMessage) -> tuple[Any, np.ndarray]:
-        """Return the header and the image, RGB uint8 (H, W, 3), of an image message.
-
-        :raises ImageError: if it cannot be read
-        """
-        try:
-            found = self.types.deserialize_cdr(message.data, message.connection.msgtype)
-        except Exception as error:  # damaged bytes fail in any way that they spell
-            raise ImageError(f'its bytes are no image message ({error!r})') from error
-        if message.connection.msgtype == COMPRESSED:
-            return found.header, decode_compressed(found.data)
-        if found.encoding not in ENCODINGS:
-            raise ImageError(f'encoding {found.encoding!r} is not one of {", ".join(ENCODINGS)}')
-        image = RawImage(
-            found.encoding,
-            height=found.height,
-            width=found.width,
-            step=found.step,
-            data=found.data,
-            big_endian=bool(found.is_bigendian),
-        )
-        return found.header, image.to_rgb()
-
-    def encode(self, image: np.ndarray, header: Any, *, encoding: str) -> memoryview:
-        """Return the bytes of a message with ``image``, uint8 (H, W) or (H, W, C)."""
-        message = self.types.types[RAW](
-            header=header,
-            height=image.shape[0],
-            width=image.shape[1],
-            encoding=encoding,
-            is_bigendian=0,
-            step=image.nbytes // image.shape[0],
-            data=image.reshape(-1),
-        )
-        return self.types.serialize_cdr(message, RAW)
 
 
 class BagWriter:

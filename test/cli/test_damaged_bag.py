@@ -1,5 +1,7 @@
 """csrnet-bag on what cannot be read, wholly or in part, and what it says of it."""
 
+import struct
+
 import numpy as np
 import pytest
 import yaml
@@ -51,14 +53,34 @@ def test_a_bag_without_its_metadata_is_read_and_that_is_said(tmp_path, weights):
     assert len(images(tmp_path / 'out', '/csrnet/label')) == 1
 
 
+def record_chunks(path, **more):
+    """Record an mcap file of four chunks with five frames each; return its bag and itself."""
+    large = np.tile(pictures(1)[0], (4, 4, 1))
+    messages = [('/front', IMAGE, raw(n, large)) for n in range(20)]
+    bag = record(path, messages, storage=StoragePlugin.MCAP, **more)
+    return bag, next(bag.glob('*.mcap'))
+
+
+def records(file):
+    """Return (opcode, start, end) of each record of an mcap file."""
+    data, found, place = file.read_bytes(), [], 8
+    while place < len(data) - 8:
+        opcode, length = struct.unpack_from('<BQ', data, place)
+        found.append((opcode, place, place + 9 + length))
+        place += 9 + length
+    return found
+
+
+def numbers(out):
+    """Return the numbers of the frames that were labelled."""
+    return [message.header.stamp.nanosec for _, message in images(out, '/csrnet/label')]
+
+
 @pytest.mark.parametrize('tail', [b'', bytes(4096)], ids=['cut', 'cut and zeros'])
 def test_a_recording_that_was_cut_off_is_read_as_far_as_it_goes(tmp_path, weights, tail):
     """What a recorder leaves behind that is killed, or whose machine loses power."""
-    large = np.tile(pictures(1)[0], (4, 4, 1))  # five of them are a chunk of the file
-    messages = [('/front', IMAGE, raw(n, large)) for n in range(20)]
-    bag = record(tmp_path / 'in', messages, storage=StoragePlugin.MCAP)
+    bag, file = record_chunks(tmp_path / 'in')
     (bag / 'metadata.yaml').unlink()
-    (file,) = bag.iterdir()
     whole = file.read_bytes()
     file.write_bytes(whole[: len(whole) * 5 // 8] + tail)
     for number, name in enumerate((bag, file)):
@@ -67,7 +89,56 @@ def test_a_recording_that_was_cut_off_is_read_as_far_as_it_goes(tmp_path, weight
         assert done.returncode == 1, done.stderr
         assert '10 frames labelled, 0 unreadable' in done.stdout
         assert f'{file} has no proper end: read up to its last whole record' in done.stderr
-        assert [m.header.stamp.nanosec for _, m in images(out, '/csrnet/label')] == list(range(10))
+        assert numbers(out) == list(range(10))
+
+
+@pytest.mark.parametrize('packed', [False, True])
+@pytest.mark.parametrize('ended', [False, True])
+def test_a_damaged_part_of_a_recording_costs_no_more_than_itself(tmp_path, weights, ended, packed):
+    bag, file = record_chunks(tmp_path / 'in', packed=packed)
+    _, (_, start, end), *_ = chunks = [record for record in records(file) if record[0] == 6]
+    data = bytearray(file.read_bytes())
+    data[start + 60 : end - 1] = bytes(end - 1 - start - 60)
+    file.write_bytes(data if ended else data[: chunks[-1][2]])
+    out = tmp_path / 'out'
+    done = commands.run('bag', bag if ended else file, out, '--weights', weights)
+    assert done.returncode == 1, done.stderr
+    assert numbers(out) == [*range(5), *range(10, 20)]
+    if ended:
+        assert f'{bag} is damaged: 15 of 20 messages could be read' in done.stderr
+    else:
+        assert f'{file} has no proper end' in done.stderr
+        assert 'has damaged chunks, which are left out: 1' in done.stderr
+
+
+def without_index(file):
+    """Write an mcap file anew as a recorder does that saves itself chunks and their index."""
+    data, found = file.read_bytes(), records(file)
+    (_, _, end), *_ = found  # of the header
+    inside = [data[start + 49 : end] for opcode, start, end in found if opcode == 6]
+    footer = struct.pack('<BQQQI', 2, 20, 0, 0, 0)
+    file.write_bytes(
+        data[:end] + b''.join(inside) + struct.pack('<BQI', 15, 4, 0) + footer + data[:8]
+    )
+
+
+@pytest.mark.parametrize('cut', [False, True])
+def test_messages_that_stand_out_of_order_are_all_read(tmp_path, weights, cut):
+    """A recorder notes when a message arrived, but comes to topic after topic."""
+    picture = pictures(1)[0]
+    messages = [(f'/{name}', IMAGE, raw(n, picture)) for n in range(4) for name in ('a', 'b', 'c')]
+    times_ms = [10 * n + delay for n in range(4) for delay in (5, 0, 9)]
+    bag = record(tmp_path / 'in', messages, storage=StoragePlugin.MCAP, times_ms=times_ms)
+    (file,) = bag.glob('*.mcap')
+    if cut:
+        file.write_bytes(file.read_bytes()[: records(file)[-2][2]])
+        bag = file
+    else:
+        without_index(file)
+    done = commands.run('bag', bag, tmp_path / 'out', '--weights', weights)
+    assert '12 frames labelled, 0 unreadable' in done.stdout, done.stderr
+    assert 'messages could be read' not in done.stderr
+    assert done.returncode == cut
 
 
 def split(path):
