@@ -8,6 +8,7 @@ import torch
 from torch import Tensor
 
 from csrnet_ros.labels import VOID
+from csrnet_ros.training.control_groups import free_in_groups
 from csrnet_ros.training.processes import local_processes
 from csrnet_ros.training.samples import Batch, Samples
 from csrnet_ros.training.stream import StreamedSamples
@@ -85,9 +86,13 @@ class Room:
 
 
 def find_room(device: torch.device) -> Room:
-    """Return the room on a device now; on the CPU the processes of a machine share it."""
+    """Return the room on a device now; on the CPU the processes of a machine share it.
+
+    There it is what is free in the machine, or in the container or job if that is less.
+    """
     if device.type == 'cuda':
         return Room(torch.cuda.mem_get_info(device)[0])
     lines = Path('/proc/meminfo').read_text().splitlines()
     values = dict(line.split(':') for line in lines)
-    return Room(int(values['MemAvailable'].split()[0]) * 1024 // local_processes())
+    free = min(int(values['MemAvailable'].split()[0]) * 1024, *free_in_groups())
+    return Room(free // local_processes())
