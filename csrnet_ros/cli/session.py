@@ -9,6 +9,7 @@ from contextlib import closing, nullcontext
 from pathlib import Path
 from typing import Any
 
+import torch
 from tqdm import tqdm
 
 from csrnet_ros.errors import DatasetError, TrainingError
@@ -65,6 +66,9 @@ class Session:
             state = self._folder.load(identity=self._identity)
         state = self._processes.from_first(state)
         if state is None:
+            # A run that was killed before its first state was whole may have left weights, too.
+            if not self._folder.path.exists():
+                self._refuse_to_overwrite()
             self._say(f'{self._folder.path} holds no state; the run starts at its beginning')
             return
         self._run.load_state(state['run'])
@@ -112,6 +116,11 @@ class Session:
             raise kind(
                 f'{error}; {self._what_is_saved()}; put that right and continue with\n'
                 f'  {continuation()}'
+            ) from error
+        except torch.OutOfMemoryError as error:
+            raise TrainingError(
+                f'{error}; {self._what_is_saved()}; compute each batch in parts: --accumulate 2, '
+                f'or more, and continue with\n  {continuation()}'
             ) from error
         except TrainingError as error:
             raise TrainingError(

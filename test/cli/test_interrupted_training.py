@@ -222,10 +222,11 @@ def test_a_run_is_not_continued_with_other_classes(tmp_path, root, undisturbed):
 def test_weights_that_no_run_has_made_are_not_overwritten(tmp_path, root, undisturbed):
     out = tmp_path / 'net.safetensors'
     out.write_bytes(b'of another')
-    status, said = train(root, out, '--initial-weights', undisturbed)
-    assert status == 1
-    assert f'{out} exists already; name another --out, or remove it' in said
-    assert out.read_bytes() == b'of another'
+    for options in (('--initial-weights', undisturbed), ('--resume',)):
+        status, said = train(root, out, *options)
+        assert status == 1
+        assert f'{out} exists already; name another --out, or remove it' in said
+        assert out.read_bytes() == b'of another'
 
 
 def test_a_run_goes_on_in_another_precision(tmp_path, root, undisturbed):
