@@ -100,7 +100,8 @@ def choose_recipe(args: argparse.Namespace) -> Recipe:
     recipe = find_recipe(args.recipe, args.data)
     if args.epochs is not None:
         recipe = dataclasses.replace(recipe, epochs=args.epochs)
-    if args.backbone_weights is not None:
-        pretrained = args.backbone_weights != 'none'
-        recipe = dataclasses.replace(recipe, imagenet_backbone=pretrained)
+    if args.initial_weights is not None or args.backbone_weights == 'none':
+        recipe = dataclasses.replace(recipe, imagenet_backbone=False)
+    elif args.backbone_weights is not None:
+        recipe = dataclasses.replace(recipe, imagenet_backbone=True)
     return recipe

@@ -5,6 +5,7 @@ from dataclasses import asdict, replace
 
 import pytest
 
+from csrnet_ros.cli.train_options import choose_recipe, parse
 from csrnet_ros.model import VARIANTS, CSRNet
 from csrnet_ros.training.config import RECIPES, find_recipe
 from csrnet_ros.training.datasets import DATASETS
@@ -53,6 +54,20 @@ CPU = {
 def test_a_recipe_is_what_its_source_says(name, data, expected):
     # ohem_share means nothing while every pixel counts.
     assert asdict(find_recipe(name, data)) == expected | {'ohem_share': 1 / 16}
+
+
+@pytest.mark.parametrize(
+    ('recipe', 'options', 'pretrained'),
+    [
+        ('paper', (), True),
+        ('paper', ('--backbone-weights', 'none'), False),
+        ('paper', ('--initial-weights', 'net.safetensors'), False),
+        ('cpu', ('--backbone-weights', 'imagenet'), True),
+    ],
+)
+def test_a_backbone_learns_less_only_if_it_comes_from_imagenet(recipe, options, pretrained):
+    arguments = ['--root', '.', '--out', 'x.safetensors', '--recipe', recipe, *options]
+    assert choose_recipe(parse(None, arguments)).imagenet_backbone == pretrained
 
 
 @pytest.mark.parametrize('name', RECIPES)
