@@ -1,14 +1,17 @@
 """The user's own images, masks and YAML file."""
 
+import struct
 import sys
+import zlib
 
 import cv2
 import numpy as np
 import pytest
+import yaml
 from PIL import Image
 
 from csrnet_ros.errors import DatasetError
-from csrnet_ros.labels import VOID
+from csrnet_ros.labels import VOID, distinct_colors
 from csrnet_ros.training.check import check_dataset
 from csrnet_ros.training.datasets import folder
 
@@ -102,6 +105,31 @@ def test_masks_of_one_bit(tmp_path):
     assert read_stripes(opened(make(tmp_path, PLAIN, mask))) == [0, 1, 1]
 
 
+@pytest.mark.parametrize('bits', [1, 2, 4])
+def test_grey_masks_of_few_bits(tmp_path, bits):
+    values = [0, 1, 1] if bits == 1 else [0, 2, 1]
+    root = make(tmp_path, PLAIN, stripes(*values))
+    for path in (root / 'labels' / 'train').iterdir():
+        path.write_bytes(grey_png(stripes(*values), bits))
+    assert read_stripes(opened(root)) == values
+
+
+def grey_png(mask, bits):
+    """Return a PNG file with so many bits a pixel, which Pillow does not write."""
+
+    def chunk(kind, data):
+        body = kind + data
+        return struct.pack('>I', len(data)) + body + struct.pack('>I', zlib.crc32(body))
+
+    height, width = mask.shape
+    places = np.unpackbits(mask[..., None], axis=2)[..., 8 - bits :]
+    rows = np.packbits(places.reshape(height, -1), axis=1)
+    lines = b''.join(b'\0' + row.tobytes() for row in rows)
+    head = struct.pack('>IIBBBBB', width, height, bits, 0, 0, 0, 0)
+    parts = chunk(b'IHDR', head) + chunk(b'IDAT', zlib.compress(lines)) + chunk(b'IEND', b'')
+    return b'\x89PNG\r\n\x1a\n' + parts
+
+
 def test_labels_that_are_made_smaller_stay_where_they_are(tmp_path):
     mask = np.arange(3 * 64 * 3 * 64).reshape(3 * 64, 3 * 64) % 251
     text = PLAIN + 'void: [' + ', '.join(map(str, range(3, 256))) + ']\nsize_px: [64, 64]\n'
@@ -116,6 +144,24 @@ def test_the_fewest_and_the_most_classes(tmp_path, count):
     data = opened(make(tmp_path, text, stripes(*range(count), 255)))
     assert read_stripes(data) == [*range(count), VOID]
     assert len({*data.labels.colors, (0, 0, 0)}) == count + 1
+
+
+def test_a_colour_that_is_chosen_is_no_other_class_s(tmp_path):
+    rows = [{'name': 'a', 'color': list(distinct_colors(2)[1])}, {'name': 'b'}, {'name': 'c'}]
+    text = yaml.safe_dump({'name': 'y', 'classes': rows})
+    colors = opened(make(tmp_path, text, stripes(0, 1, 2))).labels.colors
+    assert colors[0] == distinct_colors(2)[1]
+    assert len(set(colors)) == 3
+
+
+def test_a_list_written_on_windows(tmp_path):
+    root = make(tmp_path, PLAIN, stripes(0, 1, 2))
+    name = sorted((root / 'images' / 'train').iterdir())[0].name
+    (root / 'train.txt').write_bytes(f'\ufeffimages\\train\\{name}\r\n'.encode())
+    assert len(opened(root)) == 1
+    (root / 'train.txt').write_bytes('bäume.png\n'.encode('latin-1'))
+    with pytest.raises(DatasetError, match=r'train.txt: not a text in UTF-8'):
+        folder(root, 'train')
 
 
 def test_a_list_names_the_files_of_a_split(tmp_path):

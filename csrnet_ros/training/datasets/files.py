@@ -117,9 +117,14 @@ def listed_stems(listing: Path) -> list[str]:
     Folders and endings do not count, since the lists in use carry foreign ones. What follows a
     name with an ending is left out; a name may hold spaces if nothing follows.
 
-    :raises DatasetError: if the list is empty
+    :raises DatasetError: if the list is empty, or no text in UTF-8
     """
-    stems = [_listed_stem(line) for line in listing.read_text().splitlines() if line.strip()]
+    try:
+        lines = listing.read_text(encoding='utf-8-sig').splitlines()
+    except UnicodeDecodeError as error:
+        raise DatasetError(f'{listing}: not a text in UTF-8 ({error})') from error
+    # Windows has backslashes for its folders, and a mark before the first line.
+    stems = [_listed_stem(line.replace('\\', '/')) for line in lines if line.strip()]
     if not stems:
         raise DatasetError(f'{listing}: empty; each line must name an image')
     return stems

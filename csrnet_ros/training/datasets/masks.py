@@ -7,12 +7,15 @@ from functools import cached_property
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageFile
 
 from csrnet_ros.errors import DatasetError
 from csrnet_ros.labels import VOID
 
 LOSSY_SUFFIXES = ('.jpg', '.jpeg')
+
+STEPS = {'L;2': 85, 'L;4': 17}
+"""What Pillow multiplies grey of two or four bits by, which then goes to 255, too."""
 
 UNREADABLE = (OSError, SyntaxError, ValueError, Image.DecompressionBombError)
 """What Pillow raises for a file that is not a whole image, or one of unheard-of size."""
@@ -47,6 +50,7 @@ class MaskCode:
         if path.suffix.lower() in LOSSY_SUFFIXES:
             raise DatasetError(f'{path}: a JPEG, which alters values; labels must be PNG files')
         with _opened(path) as image:
+            step = 1 if self.color else _step(image)
             pixels = np.asarray(image.convert('RGB') if self.color else image)
         if self.color:
             red, green, blue = np.moveaxis(pixels.astype(np.int32), 2, 0)
@@ -58,7 +62,7 @@ class MaskCode:
                 f'{path}: not a single-channel 8-bit label image, but {image.mode} in the terms '
                 'of Pillow'
             )
-        return pixels
+        return pixels // step
 
     def size(self, path: Path) -> tuple[int, int]:
         """Return height and width of a label file, having read its header.
@@ -102,7 +106,7 @@ class MaskCode:
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
+def _opened(path: Path) -> Iterator[ImageFile.ImageFile]:
     """Open a label file; within the block too, what Pillow raises becomes a DatasetError."""
     try:
         with Image.open(path) as image:
@@ -111,6 +115,11 @@ def _opened(path: Path) -> Iterator[Image.Image]:
         raise DatasetError(f'{path}: no such file') from error
     except UNREADABLE as error:
         raise DatasetError(f'{path}: not a whole label image ({error})') from error
+
+
+def _step(image: ImageFile.ImageFile) -> int:
+    """Return what the values of a file are multiplied by when it is read."""
+    return STEPS.get(str(image.tile[0].args), 1) if image.tile else 1
 
 
 def index_code(count: int, *, void: tuple[int, ...]) -> MaskCode:

@@ -127,8 +127,7 @@ def _classes(document: dict[str, Any]) -> tuple[LabelSet, MaskCode]:
         raise ValueError(f'classes is {rows!r}, expected a list of classes')
     for number, row in enumerate(rows):
         _check_keys(row, CLASS_KEYS, needed=('name',), where=f'class {number}')
-    chosen = distinct_colors(len(rows))
-    colors = [_color(row.get('color', chosen[number])) for number, row in enumerate(rows)]
+    colors = _colors(rows)
     labels = LabelSet(
         _text(document['name']), tuple(_text(row['name']) for row in rows), tuple(colors)
     )
@@ -140,6 +139,13 @@ def _classes(document: dict[str, Any]) -> tuple[LabelSet, MaskCode]:
         _claim(values, own, number, color=kind == 'color')
     _claim(values, document.get('void', _default_void(values, kind)), VOID, color=kind == 'color')
     return labels, MaskCode(values, color=kind == 'color')
+
+
+def _colors(rows: list[dict[str, Any]]) -> list[tuple[int, int, int]]:
+    """Return the colours given, and where there is none one that no other class has."""
+    given = {number: _color(row['color']) for number, row in enumerate(rows) if 'color' in row}
+    free = (color for color in distinct_colors(255) if color not in given.values())
+    return [given[number] if number in given else next(free) for number in range(len(rows))]
 
 
 def _default_void(values: dict[int, int], kind: str) -> list[int]:
