@@ -22,6 +22,7 @@ from csrnet_ros.cli.session import Session
 from csrnet_ros.cli.tables import iou_table, summary
 from csrnet_ros.cli.train_options import JUDGED_ON, choose_recipe, parse
 from csrnet_ros.devices import find_device
+from csrnet_ros.errors import DatasetError
 from csrnet_ros.labels import LabelSet
 from csrnet_ros.media.confusion import draw_confusion
 from csrnet_ros.media.saving import save_image
@@ -31,6 +32,7 @@ from csrnet_ros.training.backbone_weights import load_backbone
 from csrnet_ros.training.check import check_dataset
 from csrnet_ros.training.config import Recipe
 from csrnet_ros.training.datasets import DATASETS, FileDataset
+from csrnet_ros.training.datasets.wrong_ids import unseen
 from csrnet_ros.training.evaluate import evaluate
 from csrnet_ros.training.folder import RunFolder
 from csrnet_ros.training.initial_weights import adopt_weights
@@ -64,8 +66,7 @@ def main() -> int:
     folder = RunFolder(args.out.with_suffix('.run'))
     with join_processes(device) as processes:
         if processes.first:
-            for part in (data, judge):
-                check_dataset(part, watch=partial(tqdm, desc='checking', unit='image'))
+            check(data, judge)
         torch.manual_seed(settings.seed)
         network = CSRNet(find_config(args.model), num_classes=len(data.labels))
         first = None
@@ -86,6 +87,24 @@ def main() -> int:
     if processes.first:
         measure(args.out, judge, device, picture=folder.path / 'confusion.png')
     return 0
+
+
+def check(data: FileDataset, judge: FileDataset) -> None:
+    """Make sure that a network can be trained on ``data`` and measured on ``judge``.
+
+    :raises DatasetError: naming every fault of both
+    """
+    faults = []
+    for part in (data, judge):
+        try:
+            bar = partial(tqdm, desc='checking', unit='image')
+            values = check_dataset(part, one_size=part is data, watch=bar)
+            if part is data and (warning := unseen(data, values)):
+                print(f'warning: {warning}', file=sys.stderr)
+        except DatasetError as error:
+            faults.append(str(error))
+    if faults:
+        raise DatasetError('\n'.join(faults))
 
 
 def give_first_weights(

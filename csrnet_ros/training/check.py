@@ -15,16 +15,20 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import ExifTags, Image
 
 from csrnet_ros.errors import DatasetError
 from csrnet_ros.model import MIN_SIDE_PX
 from csrnet_ros.training.datasets.files import FileDataset, Pair, Watch, size_fault
 from csrnet_ros.training.datasets.masks import UNREADABLE, MaskCode
 from csrnet_ros.training.datasets.wrong_ids import explain
+from csrnet_ros.training.sizes import odd_sizes
 from csrnet_ros.user_cache import user_cache
 
 FORMAT = 1
+LYING = (5, 6, 7, 8)
+"""Orientations of an image that a viewer turns by 90 degrees."""
+
 SHOWN = 20
 """Faults that a message names; the others are in a file."""
 
@@ -39,13 +43,15 @@ class Finding:
     faults: tuple[str, ...]
 
 
-def check_dataset(data: FileDataset, *, watch: Watch = iter) -> None:
+def check_dataset(data: FileDataset, *, one_size: bool = False, watch: Watch = iter) -> set[int]:
     """Make sure that all files of a data set can be used.
 
     Images and labels must be whole, of equal size and large enough, and the labels' values known.
 
+    :param one_size: the images must have one size among them, too
     :param watch: passes the indices of the pairs to look into through while it shows their
         progress; it is not called if all are remembered
+    :return: the values of all labels together
     :raises DatasetError: naming every fault, and what the labels might be if their ids are wrong
     """
     memory = Memory(data)
@@ -58,9 +64,14 @@ def check_dataset(data: FileDataset, *, watch: Watch = iter) -> None:
     known = [finding for finding in findings if finding is not None]
     memory.keep(known)
     faults = [fault for finding in known for fault in finding.faults]
-    hints = explain(data, {value for finding in known for value in finding.values})
+    if one_size:
+        sound = [index for index, finding in enumerate(known) if not finding.faults]
+        faults += odd_sizes(data, sound)
+    values = {value for finding in known for value in finding.values}
+    hints = explain(data, values)
     if faults or hints:
         raise DatasetError(_message(data, faults, hints, memory.faults_path))
+    return values
 
 
 def inspect(pair: Pair, code: MaskCode) -> Finding:
@@ -150,14 +161,21 @@ def _image_size(pair: Pair) -> tuple[int, int]:
     try:
         with Image.open(pair.image) as image:
             image.load()
-            upright = ImageOps.exif_transpose(image)
-            return upright.height, upright.width
+            return _upright(image)
     except FileNotFoundError as error:
         raise DatasetError(
             f'{pair.image}: no such file, nor one with another ending; its labels are {pair.label}'
         ) from error
     except UNREADABLE as error:
         raise DatasetError(f'{pair.image}: not a whole image ({error})') from error
+
+
+def _upright(image: Image.Image) -> tuple[int, int]:
+    """Return height and width of an image as it is to be seen: as cameras note it, if readable."""
+    orientation = None
+    with contextlib.suppress(Exception):  # what is damaged fails in any way that its bytes spell
+        orientation = image.getexif().get(ExifTags.Base.Orientation)
+    return image.size if orientation in LYING else image.size[::-1]
 
 
 def _message(data: FileDataset, faults: list[str], hints: list[str], path: Path) -> str:

@@ -18,6 +18,7 @@ from csrnet_ros.training.datasets import FileDataset, Watch
 from csrnet_ros.training.datasets.street import draw_street
 from csrnet_ros.training.processes import local_processes
 from csrnet_ros.training.samples import Batch
+from csrnet_ros.training.sizes import common_size, odd_size
 
 AHEAD = 3
 """Batches that are being read while another is in use."""
@@ -29,7 +30,7 @@ class StreamedSamples:
     :param drawn_frames: their number; their indices follow those of the data set
     :param device: where batches come out
     :param watch: sees the indices go by where all of the data set is read in order
-    :raises DatasetError: if an image differs in size from the first
+    :raises DatasetError: if the images are not of one size
     """
 
     def __init__(
@@ -106,7 +107,7 @@ class StreamedSamples:
         count = len(self._data)
         pixels, classes = self._data.read(index) if index < count else self._drawn[index - count]
         if classes.shape != self.size_px:
-            raise DatasetError(size_fault(self._data, index, classes.shape, self.size_px))
+            raise DatasetError(odd_size(self._data, index, classes.shape, self.size_px))
         image[:] = pixels.transpose(2, 0, 1)
         label[:] = classes
 
@@ -137,26 +138,3 @@ class Reading:
 def readers() -> int:
     """Return how many threads read for this process: one for each CPU that it may use."""
     return max(1, len(os.sched_getaffinity(0)) // local_processes())
-
-
-def common_size(data: FileDataset) -> tuple[int, int]:
-    """Return height and width of all images; of the files no more than the headers are read.
-
-    :raises DatasetError: if an image differs in size from the first
-    """
-    with ThreadPoolExecutor(readers()) as pool:
-        sizes = list(pool.map(data.size, range(len(data))))
-    for index, size in enumerate(sizes):
-        if size != sizes[0]:
-            raise DatasetError(size_fault(data, index, size, sizes[0]))
-    return sizes[0]
-
-
-def size_fault(
-    data: FileDataset, index: int, found: tuple[int, ...], expected: tuple[int, int]
-) -> str:
-    """Return what to say of an image whose size, (height, width), is not that of the others."""
-    return (
-        f'{data.pairs[index].image}: {found[0]}x{found[1]} pixels, but the first image has '
-        f'{expected[0]}x{expected[1]}; bring them to one size (size_px in classes.yaml does so)'
-    )

@@ -2,6 +2,7 @@
 
 import json
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -80,6 +81,32 @@ def independent_iou(path, data):
         else np.nan
         for c in range(11)
     ]
+
+
+def test_all_that_is_wrong_with_the_data_is_said_at_once(small_camvid, tmp_path):
+    train, val = camvid(small_camvid, 'train').pairs, camvid(small_camvid, 'val').pairs
+    for path in (train[0].label, val[0].label):
+        path.write_bytes(b'')
+    for path in (train[1].image, train[1].label):
+        cv2.imwrite(str(path), np.zeros((64, 64), np.uint8))
+    done = commands.run(
+        'train', '--root', small_camvid, '--recipe', 'cpu', '--out', tmp_path / 'x.safetensors'
+    )
+    assert done.returncode == 1
+    assert 'Traceback' not in done.stderr
+    for path in (train[0].label, train[1].image, val[0].label):
+        assert f'  {path}: ' in done.stderr
+
+
+def test_classes_that_cannot_be_learned_are_told_before_training(small_camvid, tmp_path):
+    for pair in camvid(small_camvid, 'train').pairs:
+        cv2.imwrite(str(pair.label), np.full((96, 128), 3, np.uint8))
+    (small_camvid / 'valannot' / 'val_000.png').write_bytes(b'')  # so that it ends there
+    done = commands.run(
+        'train', '--root', small_camvid, '--recipe', 'cpu', '--out', tmp_path / 'x.safetensors'
+    )
+    assert done.returncode == 1
+    assert 'warning: CamVid train, SegNet labels: no label holds sky, building' in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -1,18 +1,21 @@
 """The check of a whole data set, its memory, and what it says of wrong ids."""
 
 import os
+import struct
 from dataclasses import replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
+from PIL import ExifTags, Image
 
 from csrnet_ros.errors import DatasetError
 from csrnet_ros.labels import CITYSCAPES, VOID, LabelSet, distinct_colors
 from csrnet_ros.training.check import check_dataset
 from csrnet_ros.training.datasets import camvid, camvid_original_segnet, cityscapes
 from csrnet_ros.training.datasets.masks import MaskCode, color_value, index_code
+from csrnet_ros.training.datasets.wrong_ids import unseen
 
 
 class Watched:
@@ -110,6 +113,43 @@ def test_all_faults_are_named_at_once(small_camvid):
         f'{fourth.label}: the values 77 stand for no class',
     ]:
         assert words in message
+
+
+def test_images_of_another_size_than_most_are_named_where_that_matters(small_camvid):
+    data = camvid(small_camvid, 'train')
+    for pair in data.pairs[:1]:
+        for path in (pair.image, pair.label):
+            cv2.imwrite(str(path), np.zeros((64, 64), np.uint8))
+    assert checked(data) == [0, 1, 2, 3]
+    with pytest.raises(DatasetError, match=f'1 fault .*\n  {data.pairs[0].image}: 64x64 pixels'):
+        check_dataset(data, one_size=True)
+
+
+@pytest.mark.parametrize('orientation', [1, 6])
+def test_an_image_with_odd_notes_of_its_camera_has_its_size(small_camvid, orientation):
+    data = camvid(small_camvid, 'train')
+    pair = data.pairs[0]
+    # Two notes: the orientation, and a resolution's unit as a fraction, where 1, 2 or 3 belongs.
+    notes = struct.pack('<H', 2)
+    notes += struct.pack('<HHIHxx', ExifTags.Base.Orientation, 3, 1, orientation)
+    notes += struct.pack('<HHII', ExifTags.Base.ResolutionUnit, 5, 1, 38) + bytes(4)
+    exif = b'Exif\0\0II*\0' + struct.pack('<I', 8) + notes + struct.pack('<II', 5, 2)
+    with Image.open(pair.image) as image:
+        image.save(pair.image, exif=exif)
+    if orientation == 1:
+        assert checked(data) == [0, 1, 2, 3]
+    else:
+        assert f'{pair.label}: 96x128 pixels, but its image {pair.image} has 128x96' in fault(data)
+
+
+def test_classes_that_no_label_holds_are_told(small_camvid):
+    data = replace(camvid(small_camvid, 'train'), code=index_code(11, void=(VOID,)))
+    assert unseen(data, check_dataset(relabel(data, *range(11), VOID))) == ''
+    found = unseen(data, check_dataset(relabel(data, 0, VOID)))
+    assert 'no label holds building, pole, ' in found
+    assert 'the values 255 stand for void' in found
+    with pytest.raises(DatasetError, match='no label holds any class; the values 255 stand'):
+        unseen(data, check_dataset(relabel(data, VOID)))
 
 
 def test_a_long_list_of_faults_goes_into_a_file(tmp_path, make_camvid):

@@ -120,7 +120,9 @@ def test_an_image_that_changes_its_size_is_named(streamed, small_camvid):
         cv2.imwrite(str(path), np.zeros((64, 64), np.uint8))
     with pytest.raises(DatasetError, match=f'{pair.image}: 64x64 pixels, .* 96x128'):
         next(streamed.batches([torch.tensor([0])]))
-    with pytest.raises(DatasetError, match='96x128 pixels, but the first image has 64x64'):
+    with pytest.raises(
+        DatasetError, match=f'{pair.image}: 64x64 pixels, but the others have 96x128'
+    ):
         stream(small_camvid, CPU)
 
 

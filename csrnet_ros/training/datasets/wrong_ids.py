@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from csrnet_ros.errors import DatasetError
 from csrnet_ros.labels import CAMVID, CITYSCAPES, VOID
 from csrnet_ros.training.datasets.camvid_original import ORIGINAL
 from csrnet_ros.training.datasets.cityscapes import train_ids
@@ -14,6 +15,24 @@ def explain(data: FileDataset, found: set[int]) -> list[str]:
     """Return what the values of all label files together, ``found``, say of their numbering."""
     guesses = _of_colors if data.code.color else _of_ids
     return list(guesses(data, found, found - set(data.code.classes)))
+
+
+def unseen(data: FileDataset, found: set[int]) -> str:
+    """Return a warning about classes that no label holds; empty if there is none.
+
+    :param found: the values of all label files together
+    :raises DatasetError: if they hold no class at all
+    """
+    classes = data.code.classes
+    seen = {classes[value] for value in found}
+    names = [name for number, name in enumerate(data.labels.classes) if number not in seen]
+    void = sorted(value for value in found if classes[value] == VOID)
+    stands = f'; {data.code.describe(void)} stand for void, as the data set has it' if void else ''
+    if len(names) == len(data.labels):
+        raise DatasetError(f'{data.name}: no label holds any class{stands}')
+    if not names:
+        return ''
+    return f'{data.name}: no label holds {", ".join(names)}, so it cannot be learned{stands}'
 
 
 def _of_colors(data: FileDataset, found: set[int], unknown: set[int]) -> Iterator[str]:
