@@ -5,14 +5,16 @@ parameter as the file has it. ``bag:=PATH`` plays a bag, on the bag's clock, as 
 ready for it.
 """
 
+import asyncio
 import os
 from pathlib import Path
 
 from ament_index_python.packages import get_package_share_directory
-from launch import Action, LaunchContext, LaunchDescription
+from launch import Action, Event, EventHandler, LaunchContext, LaunchDescription
 from launch.actions import (
     DeclareLaunchArgument,
     ExecuteProcess,
+    OpaqueCoroutine,
     OpaqueFunction,
     RegisterEventHandler,
     Shutdown,
@@ -20,7 +22,9 @@ from launch.actions import (
 from launch.events.process import ProcessExited
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import LifecycleNode
-from launch_ros.event_handlers import OnStateTransition
+from launch_ros.ros_adapters import get_ros_node
+from lifecycle_msgs.msg import State
+from lifecycle_msgs.srv import GetState
 
 BOOLEANS = {'true': True, 'false': False}
 AS_IN_FILE = '; empty: as in params_file'
@@ -31,6 +35,10 @@ LARGE_MESSAGES = {'FASTDDS_BUILTIN_TRANSPORTS': 'DEFAULT?sockets_size=16MB'}
 
 STRING_PARAMETERS = ('variant', 'weights', 'image_topic', 'transport', 'device', 'backend')
 BOOLEAN_PARAMETERS = ('half', 'use_sim_time')
+
+
+class NodeActive(Event):
+    """The node is active."""
 
 
 def generate_launch_description() -> LaunchDescription:
@@ -127,10 +135,28 @@ def start(context: LaunchContext) -> list[Action]:
     player = bag_player(context)
     if player is None:
         return [node]
-    when_ready = OnStateTransition(
-        target_lifecycle_node=node, goal_state='active', entities=[player], handle_once=True
+    when_active = EventHandler(
+        matcher=lambda event: isinstance(event, NodeActive), entities=[player], handle_once=True
     )
-    return [RegisterEventHandler(when_ready), node]
+    asking = OpaqueCoroutine(coroutine=tell_when_active, args=[node])
+    return [RegisterEventHandler(when_active), node, asking]
+
+
+async def tell_when_active(context: LaunchContext, node: LifecycleNode) -> None:
+    """Emit ``NodeActive`` once the node answers that it is.
+
+    It is asked again and again: a message that it is gets lost on whoever finds the node later.
+    """
+    client = get_ros_node(context).create_client(GetState, f'{node.node_name}/get_state')
+    state = State.PRIMARY_STATE_UNKNOWN
+    while state != State.PRIMARY_STATE_ACTIVE:
+        answer = client.call_async(GetState.Request())
+        for _ in range(10):
+            await asyncio.sleep(0.1)
+            if answer.done():
+                state = answer.result().current_state.id
+                break
+    await context.emit_event(NodeActive())
 
 
 def bag_player(context: LaunchContext) -> ExecuteProcess | None:
