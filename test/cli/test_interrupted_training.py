@@ -19,6 +19,7 @@ from csrnet_ros.model import load_checkpoint
 from tiny_run import arguments, scalars, wait_for
 
 STREAMED_TRAIN = Path(__file__).with_name('streamed_train.py')
+SHORT_OF_MEMORY_TRAIN = Path(__file__).with_name('short_of_memory_train.py')
 STEPS = 6
 
 
@@ -187,6 +188,18 @@ def test_sigterm_saves_and_a_full_disk_loses_nothing(tmp_path, root, undisturbed
     done = started(command).end()
     assert done.returncode == 0, done.stderr
     assert_same_bits(out, undisturbed)
+
+
+def test_too_little_memory_is_told_with_what_helps(tmp_path, root, undisturbed):
+    out = tmp_path / 'net.safetensors'
+    done = commands.run(*arguments(root, out, script=SHORT_OF_MEMORY_TRAIN))
+    assert done.returncode == 1
+    *_, said, command = done.stderr.splitlines()
+    assert re.match('error: CUDA out of memory.*after step 2; .*--accumulate 2', said), said
+    command = command.replace(SHORT_OF_MEMORY_TRAIN.name, 'tiny_train.py')
+    status, said = launch([*shlex.split(command), '--accumulate', '2'])
+    assert status == 0, said
+    assert final_state(out)
 
 
 def test_a_loss_that_is_not_finite_ends_the_run_at_its_last_good_state(
