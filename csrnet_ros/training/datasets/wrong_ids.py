@@ -32,7 +32,9 @@ def unseen(data: FileDataset, found: set[int]) -> str:
         raise DatasetError(f'{data.name}: no label holds any class{stands}')
     if not names:
         return ''
-    return f'{data.name}: no label holds {", ".join(names)}, so it cannot be learned{stands}'
+    return (
+        f'{data.name}: no label holds, and so a network cannot learn: {", ".join(names)}{stands}'
+    )
 
 
 def _of_colors(data: FileDataset, found: set[int], unknown: set[int]) -> Iterator[str]:
