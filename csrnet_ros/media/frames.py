@@ -9,10 +9,14 @@ import cv2
 import numpy as np
 
 from csrnet_ros.errors import ImageError
+from csrnet_ros.media.containers import broken_at
 
 IMAGE_SUFFIXES = frozenset(
     ('.bmp', '.jpeg', '.jpg', '.pgm', '.png', '.ppm', '.tif', '.tiff', '.webp')
 )
+
+MOST_LOST = 1000
+"""After so many frames in a row that cannot be read, a video is at its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,11 @@ class ImageFiles:
 
 @dataclass(frozen=True, slots=True)
 class Video:
-    """A video file. Its frames are called after the file and their number, from 0."""
+    """A video file. Its frames are called after the file and their number, from 0.
+
+    Behind frames that cannot be read it goes on. Frames missing at its end, or without a trace,
+    are told of MP4, AVI, Matroska and WebM, as far as the order of their parts shows it.
+    """
 
     path: Path
     length: int | None
@@ -79,10 +87,22 @@ class Video:
     def frames(self, *, unreadable: Callable[[ImageError], None]) -> Iterator[Frame]:
         capture = _open_video(self.path)
         try:
-            for number, image in enumerate(_captured(capture)):
+            number = 0
+            for lost, image in _found(capture):
+                if lost:
+                    unreadable(_gap(self.path, number, lost))
+                number += lost
                 yield Frame(f'{self.path.stem}_{number:06d}', image)
+                number += 1
         finally:
             capture.release()
+        if (at := broken_at(self.path)) is not None:
+            unreadable(
+                ImageError(
+                    f'{self.path}: damaged or cut off, from the part of the file that begins at '
+                    f'byte {at} on; frames may be missing'
+                )
+            )
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +185,7 @@ def _find_video(path: Path) -> Video:
     try:
         length = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
         rate_hz = capture.get(cv2.CAP_PROP_FPS)
-        if not capture.grab():
+        if next(_found(capture), None) is None:
             raise _no_video(path)
     finally:
         capture.release()
@@ -184,6 +204,24 @@ def _no_video(path: Path) -> ImageError:
         f'{path}: neither an image nor a video that can be read; check that it is whole, or '
         'convert it to MP4'
     )
+
+
+def _gap(path: Path, first: int, lost: int) -> ImageError:
+    last = first + lost - 1
+    which = f'frame {first}' if lost == 1 else f'frames {first} to {last}'
+    return ImageError(f'{path}: {which} cannot be read; the file is damaged')
+
+
+def _found(capture: cv2.VideoCapture) -> Iterator[tuple[int, np.ndarray]]:
+    """Yield how many frames in a row could not be read, and the one behind them that can be."""
+    lost = 0
+    while lost < MOST_LOST:
+        there, image = capture.read()
+        if there:
+            yield lost, cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+            lost = 0
+        else:
+            lost += 1
 
 
 def _captured(capture: cv2.VideoCapture) -> Iterator[np.ndarray]:

@@ -1,5 +1,7 @@
 """csrnet-segment as a user runs it, with a small random network."""
 
+import re
+
 import cv2
 import numpy as np
 import pytest
@@ -73,6 +75,21 @@ def test_the_video_has_every_frame_at_its_pace(segmented):
     frames = list(video.frames(unreadable=pytest.fail))
     assert (len(frames), video.rate_hz) == (5, 8)
     assert {frame.image.shape for frame in frames} == {(HEIGHT, WIDTH, 3)}
+
+
+def test_a_damaged_video_is_labelled_as_far_as_it_goes_and_makes_the_status_1(tmp_path, weights):
+    path = tmp_path / 'film.mp4'
+    with VideoFile(path, rate_hz=8) as video:
+        for number in range(9):
+            video.write(street(number))
+    data = path.read_bytes()
+    begin, end = data.find(b'mdat') + 4, data.find(b'moov')
+    middle, length = begin + (end - begin) // 2, (end - begin) // 4
+    path.write_bytes(data[:middle] + bytes(length) + data[middle + length :])
+    done = commands.run('segment', path, '--weights', weights, '--out', tmp_path / 'out')
+    assert done.returncode == 1
+    assert re.search(f'skipped: {path}: frames? .* cannot be read', done.stderr)
+    assert 5 <= open_frames(str(tmp_path / 'out' / 'film_overlay.mp4')).length < 9
 
 
 def test_readable_inputs_give_status_0_and_a_progress_bar(tmp_path, weights):
