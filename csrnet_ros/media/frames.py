@@ -158,7 +158,11 @@ def read_image(path: Path) -> np.ndarray:
     if not path.is_file():
         raise ImageError(f'{path}: no such file')
     try:
-        image = cv2.imread(str(path), cv2.IMREAD_COLOR)
+        encoded = np.frombuffer(path.read_bytes(), np.uint8)
+        # Of a file on disk, OpenCV takes half a JPEG for a whole one; of bytes it does not.
+        image = cv2.imdecode(encoded, cv2.IMREAD_COLOR) if encoded.size else None
+    except OSError as error:
+        raise ImageError(f'{path}: not a readable image ({error.strerror})') from error
     except cv2.error as error:
         raise ImageError(f'{path}: not a readable image ({error.err})') from error
     if image is None:

@@ -1,12 +1,16 @@
 """Reading frames: files, folders, videos, and what cannot be read."""
 
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
+from PIL import ExifTags, Image
 
 from csrnet_ros.errors import ImageError
-from csrnet_ros.media.frames import Webcam, open_frames
+from csrnet_ros.media.frames import Webcam, open_frames, read_image
 from csrnet_ros.media.saving import VideoFile, save_image
+from csrnet_ros.training.datasets.street import draw_street
 
 
 def picture(number: int) -> np.ndarray:
@@ -14,6 +18,11 @@ def picture(number: int) -> np.ndarray:
     image = np.zeros((64, 96, 3), np.uint8)
     image[:, :48] = 40 * number, 200, 255 - 40 * number
     return image
+
+
+def street(number: int) -> np.ndarray:
+    """Return a drawn street, RGB (120, 160, 3)."""
+    return draw_street(number, height_px=120, width_px=160)[0]
 
 
 def read(source: str) -> tuple[dict[str, np.ndarray], list[str]]:
@@ -51,6 +60,38 @@ def test_an_unreadable_image_is_named_and_the_rest_still_comes(tmp_path):
     assert list(frames) == ['a', 'd']
     assert [name in fault for name, fault in zip('bc', faults, strict=True)] == [True, True]
     assert str(tmp_path / 'b.png') in faults[0]
+
+
+@pytest.mark.parametrize('suffix', ['.jpg', '.png', '.webp', '.tif', '.bmp', '.ppm'])
+@pytest.mark.parametrize('share', [0.5, 0.9])
+def test_half_an_image_is_none(tmp_path, suffix, share):
+    path = tmp_path / f'a{suffix}'
+    save_image(path, street(1))
+    whole = path.read_bytes()
+    assert read_image(path).shape == (120, 160, 3)
+    path.write_bytes(whole[: int(share * len(whole))])
+    with pytest.raises(ImageError, match=f'{path}: not a readable image'):
+        read_image(path)
+
+
+def test_half_a_progressive_jpeg_is_no_image(tmp_path):
+    path = tmp_path / 'a.jpg'
+    cv2.imwrite(str(path), street(1), [cv2.IMWRITE_JPEG_PROGRESSIVE, 1])
+    path.write_bytes(path.read_bytes()[:-500])
+    with pytest.raises(ImageError, match=f'{path}: not a readable image'):
+        read_image(path)
+
+
+def test_a_photograph_is_turned_upright_as_it_says(tmp_path):
+    exif = Image.Exif()
+    exif[ExifTags.Base.Orientation] = 6
+    Image.fromarray(street(1)).save(tmp_path / 'a.jpg', exif=exif)
+    assert read_image(tmp_path / 'a.jpg').shape == (160, 120, 3)
+
+
+def test_a_file_that_the_system_does_not_let_read_is_named():
+    with pytest.raises(ImageError, match='^/proc/self/mem: not a readable image'):
+        read_image(Path('/proc/self/mem'))
 
 
 def test_a_video_gives_every_frame_in_order(tmp_path):
