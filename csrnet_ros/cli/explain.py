@@ -3,7 +3,9 @@
 For each image NAME and each class, NAME_CLASS.png holds the image, its truth where one is given,
 the prediction, and the Score-CAM heat of the last map of each stage: low-, mid- and high-refined,
 A4, B4 and C4 in heavy, A8, B8 and C4 in medium, A16, B8 and C4 in light. With the truth, each
-map's share of heat inside the object is told too; pixels that are void do not count.
+map's share of heat inside the object is told too; pixels that are void do not count. A file of
+that name that was there before is replaced. Of images with the same name, the later ones get a
+number.
 
 The network sees the image once for each of a map's channels: minutes on a CPU.
 """
@@ -17,6 +19,7 @@ import numpy as np
 from tqdm import tqdm
 
 from csrnet_ros.cli.command import HelpFormatter, command
+from csrnet_ros.cli.result_names import ResultNames
 from csrnet_ros.devices import find_device
 from csrnet_ros.errors import ImageError
 from csrnet_ros.inference import find_weights
@@ -71,20 +74,24 @@ def main() -> int:
     device = find_device(args.device)
     cam = ScoreCam(checkpoint, device=device, batch_size=args.batch_size)
     args.out.mkdir(parents=True, exist_ok=True)
+    names = ResultNames()
     missing = 0
     for path, truth_path in zip(args.images, args.truth or [None] * len(args.images)):
         image = read_image(path)
         truth = read_truth(truth_path, labels, image) if truth_path else None
-        watch = partial(tqdm, desc=path.stem, unit='batch')
+        name = names.take(path.stem)
+        if name != path.stem:
+            print(f'{path}: the name is taken, the sheets are called {name}', file=sys.stderr)
+        watch = partial(tqdm, desc=name, unit='batch')
         explanation = cam.explain(image, class_ids, watch=watch)
         sheets = SheetFolder(args.out, labels, network=checkpoint.config.name)
         for one in class_ids:
             if (explanation.labels == one).any():
-                sheets.write(path.stem, one, image, truth, explanation)
+                sheets.write(name, one, image, truth, explanation)
             else:
                 missing += 1
-                name = labels.classes[one]
-                print(f'{path}: no pixel of it is predicted as {name}', file=sys.stderr)
+                text = f'{path}: no pixel of it is predicted as {labels.classes[one]}'
+                print(text, file=sys.stderr)
     return 1 if missing else 0
 
 

@@ -1,8 +1,9 @@
 """csrnet-segment: label images, folders of images and videos, without ROS.
 
 An image NAME gives NAME_labels.png, whose pixels are class ids, and NAME_overlay.png; a video
-gives NAME_overlay.mp4. A name that is taken gets a number. What cannot be read is named and
-left out, and the exit status is then 1.
+gives NAME_overlay.mp4. A file of that name that was there before is replaced. Of inputs with the
+same name, the later ones get a number. What cannot be read is named and left out, and the exit
+status is then 1.
 """
 
 import argparse
@@ -12,6 +13,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from csrnet_ros.cli.command import HelpFormatter, command
+from csrnet_ros.cli.result_names import ResultNames
 from csrnet_ros.errors import CsrnetError, ImageError
 from csrnet_ros.inference import SegmentationEngine, find_weights
 from csrnet_ros.media.frames import FrameSource, Video, open_frames
@@ -56,7 +58,7 @@ class Labeller:
         self.faults = 0
         self._engine = engine
         self._folder = folder
-        self._taken: set[str] = set()
+        self._names = ResultNames()
         self._bar = tqdm(desc='labelling', unit='frame')
 
     def __enter__(self) -> 'Labeller':
@@ -112,14 +114,10 @@ class Labeller:
                 self._bar.update()
 
     def _name(self, name: str) -> str:
-        """Return ``name``, or what it must be called since another has that name."""
-        free, number = name, 1
-        while free in self._taken:
-            number += 1
-            free = f'{name}_{number}'
+        """Return what the results are called, and say so if it is another name."""
+        free = self._names.take(name)
         if free != name:
             self._say(f'{name}: the name is taken, the results are called {free}')
-        self._taken.add(free)
         return free
 
     def _skip(self, error: CsrnetError) -> None:

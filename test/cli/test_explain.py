@@ -51,6 +51,22 @@ def test_a_sheet_for_a_class_that_is_there_and_a_sentence_for_one_that_is_not(
     assert (drawn == color).all(2).any(), 'the prediction and the legend'
 
 
+def test_two_images_of_one_name_have_sheets_of_their_own(tmp_path, scene, weights):
+    image, _, present, _ = scene
+    for folder in 'ab':
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / 'x.png').write_bytes(image.read_bytes())
+    done = explain(
+        tmp_path / 'a' / 'x.png', tmp_path / 'b' / 'x.png', '--weights', weights,
+        '--classes', present, '--out', tmp_path / 'out', '--batch-size', 32,
+    )  # fmt: skip
+    assert done.returncode == 0
+    assert {path.name for path in (tmp_path / 'out').iterdir()} == {
+        f'x_{present}.png', f'x_2_{present}.png'
+    }  # fmt: skip
+    assert 'b/x.png: the name is taken, the sheets are called x_2' in done.stderr
+
+
 @pytest.mark.parametrize(
     ('arguments', 'status', 'words'),
     [

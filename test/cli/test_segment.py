@@ -102,6 +102,19 @@ def test_readable_inputs_give_status_0_and_a_progress_bar(tmp_path, weights):
     assert (tmp_path / 'new' / 'out' / 'a_labels.png').is_file()
 
 
+def test_the_same_command_again_replaces_its_results_as_its_help_says(tmp_path, weights):
+    command = (tmp_path / 'a.png', '--weights', weights, '--out', tmp_path / 'out')
+    save_image(tmp_path / 'a.png', street(0))
+    (tmp_path / 'out').mkdir()
+    (tmp_path / 'out' / 'a_labels.png').write_bytes(b'older')
+    assert commands.run('segment', *command).returncode == 0
+    names = sorted(path.name for path in (tmp_path / 'out').iterdir())
+    assert names == ['a_labels.png', 'a_overlay.png']
+    assert read_image(tmp_path / 'out' / 'a_labels.png').shape == (HEIGHT, WIDTH, 3)
+    said = ' '.join(commands.run('segment', '--help').stdout.split())
+    assert 'A file of that name that was there before is replaced.' in said
+
+
 def test_missing_weights(tmp_path):
     save_image(tmp_path / 'a.png', street(0))
     done = commands.run(
