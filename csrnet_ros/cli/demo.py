@@ -21,7 +21,7 @@ from csrnet_ros.errors import DemoError
 from csrnet_ros.inference import find_weights
 from csrnet_ros.labels import LabelSet
 from csrnet_ros.media.frames import open_frames
-from csrnet_ros.model import VARIANTS, load_checkpoint
+from csrnet_ros.model import MIN_SIDE_PX, VARIANTS, load_checkpoint
 
 LIVE_FRAMES = 120
 LIVE_RATE_HZ = 10.0
@@ -114,6 +114,7 @@ def _start_camera(children: Children, source: str | None) -> None:
         'camera',
         'csrnet_ros.node.demo_camera',
         *(f'--frames={LIVE_FRAMES}', f'--rate-hz={LIVE_RATE_HZ}'),
+        f'--min-side-px={MIN_SIDE_PX}',
         *([] if source is None else ['--', source]),
     )
 

@@ -128,14 +128,24 @@ class DemoCamera(Node):
             publisher.wait_for_all_acked(Duration(seconds=10))
 
 
-def read_shots(source: FrameSource) -> Iterator[Shot]:
-    """Yield the frames of a source; a file that cannot be read is reported and left out."""
+def read_shots(source: FrameSource, *, most: int | None, min_side_px: int) -> Iterator[Shot]:
+    """Yield the frames of a source.
+
+    A file that cannot be read, and an image too small for the network, is reported and left out.
+
+    :param most: how many frames are read; None for all
+    """
 
     def report(error: ImageError) -> None:
         tell('skipped', why=str(error))
 
-    for frame in source.frames(unreadable=report):
-        yield frame.image, None
+    for frame in islice(source.frames(unreadable=report), most):
+        height_px, width_px = frame.image.shape[:2]
+        if min(height_px, width_px) < min_side_px:
+            size = f'an image of {height_px}x{width_px} pixels (height x width)'
+            report(ImageError(f'{frame.name}: {size}; each side needs at least {min_side_px}'))
+        else:
+            yield frame.image, None
 
 
 def parse() -> argparse.Namespace:
@@ -144,6 +154,9 @@ def parse() -> argparse.Namespace:
     parser.add_argument('source', nargs='?', help='image, folder, video or webcam number')
     parser.add_argument('--frames', type=int, required=True, help='how many, if there is no end')
     parser.add_argument('--rate-hz', type=float, required=True, help='of a source without end')
+    parser.add_argument(
+        '--min-side-px', type=int, required=True, help='smaller images are left out'
+    )
     return parser.parse_args()
 
 
@@ -153,16 +166,18 @@ def work() -> None:
     camera = DemoCamera()
     if args.source is None:
         # Drawn beforehand, the street takes no time from the network.
-        shots = [draw_street(frame) for frame in range(args.frames)]
+        streets = [draw_street(frame) for frame in range(args.frames)]
         camera.wait_for_watchers()
-        camera.stream(shots, rate_hz=args.rate_hz)
+        camera.stream(streets, rate_hz=args.rate_hz)
         return
     source = open_frames(args.source)
+    most = args.frames if source.live else None
+    shots = read_shots(source, most=most, min_side_px=args.min_side_px)
     camera.wait_for_watchers()
     if source.live:
-        camera.stream(islice(read_shots(source), args.frames), rate_hz=args.rate_hz)
+        camera.stream(shots, rate_hz=args.rate_hz)
     else:
-        camera.converse(read_shots(source))
+        camera.converse(shots)
 
 
 if __name__ == '__main__':

@@ -21,7 +21,7 @@ DEMO = [sys.executable, '-m', 'csrnet_ros.cli.demo']
 
 @pytest.fixture
 def drive(tmp_path):
-    """A folder of six images, one of them upright, and a broken file."""
+    """A folder of six images, one of them upright, a broken file, and an image too small."""
     folder = tmp_path / 'drive'
     folder.mkdir()
     for number in range(5):
@@ -29,6 +29,7 @@ def drive(tmp_path):
         save_image(folder / f'{number}.png', image)
     save_image(folder / '7.png', draw_street(7, height_px=128, width_px=64)[0])
     (folder / '6.png').write_bytes(b'broken')
+    save_image(folder / '3_tiny.png', draw_street(3, height_px=96, width_px=64)[0][:, :63])
     return folder
 
 
@@ -54,6 +55,7 @@ def test_every_frame_of_a_folder_is_labelled(tmp_path, drive, weights):
         assert 0 < p50_ms <= p95_ms
     assert 'mIoU' not in done.stdout, 'nobody knows the truth of these images'
     assert f'skipped: {drive / "6.png"}: not a readable image' in done.stderr
+    assert 'skipped: 3_tiny: an image of 96x63 pixels' in done.stderr
     video = open_frames(str(tmp_path / 'out' / 'demo.mp4'))
     frames = list(video.frames(unreadable=pytest.fail))
     assert len(frames) == video.length == 6
