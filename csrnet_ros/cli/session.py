@@ -12,13 +12,13 @@ from typing import Any
 import torch
 from tqdm import tqdm
 
+from csrnet_ros.cli.interruption import Interruption
 from csrnet_ros.errors import DatasetError, TrainingError
 from csrnet_ros.labels import LabelSet
 from csrnet_ros.model import Checkpoint, save_checkpoint
 from csrnet_ros.training.background import Background, copy_to_host
 from csrnet_ros.training.datasets import FileDataset
 from csrnet_ros.training.folder import RunFolder
-from csrnet_ros.training.interruption import Interruption
 from csrnet_ros.training.journal import Journal
 from csrnet_ros.training.loop import Step, TrainingRun
 from csrnet_ros.training.processes import Processes

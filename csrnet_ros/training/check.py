@@ -156,7 +156,7 @@ def _attempt(read: Callable[[], Read], faults: list[str]) -> Read | None:
 def _image_size(pair: Pair) -> tuple[int, int]:
     """Return height and width of the image as it is to be seen, having read all of it.
 
-    OpenCV would take half a JPEG for a whole one.
+    Pillow tells more of what is wrong than OpenCV does.
     """
     try:
         with Image.open(pair.image) as image:

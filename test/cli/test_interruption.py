@@ -8,7 +8,7 @@ import pytest
 
 CODE = """
 import signal, sys
-from csrnet_ros.training.interruption import Interruption
+from csrnet_ros.cli.interruption import Interruption
 
 signal.signal(signal.SIGINT, signal.default_int_handler)
 with Interruption() as interruption:
