@@ -77,18 +77,18 @@ def main() -> int:
         try:
             label(bag, labeller, parts, topics)
         except KeyboardInterrupt:
-            kept = parts.total('frames')
+            kept = parts.frames
             print(f'{kept} frames are kept; the same command goes on', file=sys.stderr)
             raise
         others = {c.topic for c in bag.connections} if args.keep_topics else set()
         others -= labeller.output_topics
-        frames, skipped = parts.total('frames'), parts.total('skipped')
         parts.join(bag.messages(others))
         losses = dict.fromkeys(bag.losses)  # each once, though the bag may be read twice
     for loss in losses:
         print(loss, file=sys.stderr)
-    print(f'{args.out}: {frames - skipped} frames labelled, {skipped} unreadable')
-    return 1 if skipped or losses else 0
+    labelled = parts.frames - parts.skipped
+    print(f'{args.out}: {labelled} frames labelled, {parts.skipped} unreadable')
+    return 1 if parts.skipped or losses else 0
 
 
 def choose_topics(bag: Bag, wanted: list[str] | None) -> list[str]:
@@ -116,7 +116,7 @@ def describe(args: argparse.Namespace, weights: Path, topics: list[str]) -> dict
 
 def label(bag: Bag, labeller: 'BagLabeller', parts: PartFolder, topics: list[str]) -> None:
     """Label what is not yet labelled, with a progress bar."""
-    done = parts.total('frames')
+    done = parts.frames
     with (
         parts,
         tqdm(desc='labelling', unit='frame', total=bag.count(topics), initial=done) as bar,

@@ -1,6 +1,8 @@
 """Recorded bags, ROS 2's sqlite3 and mcap, read and written without ROS by ``rosbags``."""
 
+import sqlite3
 from collections.abc import Collection, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -160,21 +162,35 @@ class Bag:
 
 
 class BagWriter:
-    """A new bag, complete when it is closed.
+    """A new bag, complete when it is closed; never, if any of its writing failed.
 
     :param path: the folder to make; it must not exist
     :param codec: knows the definition of image messages
+    :raises BagError: here and in all methods, if it cannot be written
     """
 
     def __init__(self, path: Path, *, storage: StoragePlugin, codec: ImageCodec) -> None:
         self._writer = Writer(path, version=VERSION, storage_plugin=storage)
         self._codec = codec
         self._connections: dict[str, Any] = {}
-        self._writer.open()
+        with self._writing():
+            self._writer.open()
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        try:
+            yield
+        except BaseException as error:
+            with suppress(Exception):
+                self._writer.abort()
+            if isinstance(error, OSError | sqlite3.Error):
+                raise BagError(f'{self._writer.path} cannot be written: {error}') from error
+            raise
 
     def close(self) -> None:
         """Complete the bag."""
-        self._writer.close()
+        with self._writing():
+            self._writer.close()
 
     def note(self, key: str, value: str) -> None:
         """Keep a value in the bag's metadata."""
@@ -182,22 +198,24 @@ class BagWriter:
 
     def write_image(self, topic: str, time_ns: int, data: bytes | memoryview) -> None:
         """Write an image message's bytes."""
-        if topic not in self._connections:
-            self._connections[topic] = self._writer.add_connection(
-                topic, RAW, typestore=self._codec.types
-            )
-        self._writer.write(self._connections[topic], time_ns, data)
+        with self._writing():
+            if topic not in self._connections:
+                self._connections[topic] = self._writer.add_connection(
+                    topic, RAW, typestore=self._codec.types
+                )
+            self._writer.write(self._connections[topic], time_ns, data)
 
     def copy(self, message: BagMessage) -> None:
         """Write a message of another bag as it is, on its topic."""
         source = message.connection
-        if source.topic not in self._connections:
-            self._connections[source.topic] = self._writer.add_connection(
-                source.topic,
-                source.msgtype,
-                msgdef=source.msgdef.data,
-                rihs01=source.digest or 'unknown',
-                serialization_format=source.ext.serialization_format,
-                offered_qos_profiles=source.ext.offered_qos_profiles,
-            )
-        self._writer.write(self._connections[source.topic], message.time_ns, message.data)
+        with self._writing():
+            if source.topic not in self._connections:
+                self._connections[source.topic] = self._writer.add_connection(
+                    source.topic,
+                    source.msgtype,
+                    msgdef=source.msgdef.data,
+                    rihs01=source.digest or 'unknown',
+                    serialization_format=source.ext.serialization_format,
+                    offered_qos_profiles=source.ext.offered_qos_profiles,
+                )
+            self._writer.write(self._connections[source.topic], message.time_ns, message.data)

@@ -1,0 +1,90 @@
+"""Jobs of csrnet-bag that are out of room, interrupted or disturbed, and what goes on."""
+
+import resource
+
+import numpy as np
+import pytest
+from rosbags.rosbag2 import StoragePlugin
+
+import commands
+from csrnet_ros.cli.bag_parts import PART_FRAMES, PartFolder
+from csrnet_ros.errors import BagError
+from recorded_bag import IMAGE, pictures, raw, read, record
+from tiny_run import wait_for
+
+STORAGES = pytest.mark.parametrize('storage', list(StoragePlugin))
+TOPICS = '/csrnet/label', '/csrnet/overlay'
+
+
+def growing(path, storage):
+    """Record a bag of one part with small frames and one with large ones."""
+    small = pictures(1)[0]
+    large = np.tile(small, (4, 4, 1))
+    frames = [small] * PART_FRAMES + [large] * PART_FRAMES
+    messages = [('/front', IMAGE, raw(n, image)) for n, image in enumerate(frames)]
+    return record(path, messages, storage=storage)
+
+
+@STORAGES
+def test_a_full_disk_ends_with_a_sentence_and_loses_nothing(tmp_path, weights, storage):
+    bag, out = growing(tmp_path / 'in', storage), tmp_path / 'out'
+    options = ('--weights', weights, '--outputs', 'label,overlay')
+    job = commands.Running('bag', bag, out, *options)
+    wait_for(job, 'labelling:')
+    resource.prlimit(job.pid, resource.RLIMIT_FSIZE, (3_000_000, resource.RLIM_INFINITY))
+    done = job.end()
+    assert done.returncode == 1
+    partial = out.with_name('out.partial')
+    assert done.stderr.splitlines()[-1].startswith(
+        f'error: {partial / "unfinished"} cannot be written: '
+    )
+    assert 'Traceback' not in done.stderr
+    assert [path.name for path in partial.glob('part-*')] == ['part-000000']
+    done = commands.run('bag', bag, out, *options)
+    assert done.returncode == 0, done.stderr
+    assert '50 frames labelled, 0 unreadable' in done.stdout
+    whole = tmp_path / 'whole'
+    assert commands.run('bag', bag, whole, *options).returncode == 0
+    assert read(out) == read(whole)
+
+
+def outputs(number):
+    """Return what is made of a frame."""
+    return [(topic, 10**9 + number, bytes(20_000)) for topic in TOPICS]
+
+
+def fill(out, storage, *, frames):
+    """Make a job go on to its last frame, and return it."""
+    parts = PartFolder(out, job={}, storage=storage)
+    with parts:
+        for number in range(parts.frames, frames):
+            parts.write(outputs(number))
+    return parts
+
+
+def messages(frames):
+    """Return topic and time of all that a whole job holds."""
+    return [(topic, time) for n in range(frames) for topic, time, _ in outputs(n)]
+
+
+def joined(parts, out):
+    """Join the parts; return topic and time of what the bag holds."""
+    parts.join([])
+    return [(topic, time) for topic, _, time, _ in read(out)]
+
+
+@STORAGES
+def test_a_part_that_cannot_be_read_to_its_end_is_an_error_and_made_anew(tmp_path, storage):
+    out = tmp_path / 'out'
+    parts = fill(out, storage, frames=3 * PART_FRAMES)
+    second = out.with_name('out.partial') / 'part-000001'
+    (file,) = (path for path in second.iterdir() if path.suffix in ('.db3', '.mcap'))
+    data = bytearray(file.read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 21_000] = bytes(21_000)
+    file.write_bytes(data)
+    with pytest.raises(BagError, match=str(second)):
+        parts.join([])
+    assert not out.exists()
+    parts = fill(out, storage, frames=3 * PART_FRAMES)
+    assert joined(parts, out) == messages(3 * PART_FRAMES)
