@@ -7,6 +7,7 @@ was interrupted, the same command goes on.
 """
 
 import argparse
+import signal
 import sys
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from csrnet_ros.inference.outputs import OUTPUTS
 from csrnet_ros.media.bags import Bag, BagMessage
 from csrnet_ros.media.image_codec import ImageCodec
 from csrnet_ros.model import VARIANTS
+from csrnet_ros.training.interruption import Interruption
 
 NAMESPACE = '/csrnet'
 """Of the topics that are written, as a node without a namespace has them."""
@@ -64,7 +66,7 @@ def _outputs(text: str) -> tuple[str, ...]:
 
 @command
 def main() -> int:
-    """Label the bag; return 1 if any of it could not be read."""
+    """Label the bag; return 1 if any of it could not be read, 128 and the signal that ended it."""
     args = parse()
     if args.out.exists():
         raise BagError(f'{args.out} exists already; name another one, or remove it')
@@ -74,12 +76,9 @@ def main() -> int:
         engine = SegmentationEngine.from_checkpoint(weights, device=args.device)
         parts = PartFolder(args.out, job=describe(args, weights, topics), storage=bag.storage)
         labeller = BagLabeller(engine, outputs=args.outputs, topics=topics, codec=parts.codec)
-        try:
-            label(bag, labeller, parts, topics)
-        except KeyboardInterrupt:
-            kept = parts.frames
-            print(f'{kept} frames are kept; the same command goes on', file=sys.stderr)
-            raise
+        if stopped := label(bag, labeller, parts, topics):
+            print(f'{parts.frames} frames are kept; the same command goes on', file=sys.stderr)
+            return 128 + stopped
         others = {c.topic for c in bag.connections} if args.keep_topics else set()
         others -= labeller.output_topics
         parts.join(bag.messages(others))
@@ -114,14 +113,19 @@ def describe(args: argparse.Namespace, weights: Path, topics: list[str]) -> dict
     }
 
 
-def label(bag: Bag, labeller: 'BagLabeller', parts: PartFolder, topics: list[str]) -> None:
-    """Label what is not yet labelled, with a progress bar."""
+def label(
+    bag: Bag, labeller: 'BagLabeller', parts: PartFolder, topics: list[str]
+) -> signal.Signals | None:
+    """Label what is not yet labelled, with a progress bar; return the signal that ended it."""
     done = parts.frames
     with (
+        Interruption() as interruption,
         parts,
         tqdm(desc='labelling', unit='frame', total=bag.count(topics), initial=done) as bar,
     ):
         for number, message in enumerate(bag.messages(topics)):
+            if interruption:
+                break
             if number < done:
                 continue
             try:
@@ -130,6 +134,7 @@ def label(bag: Bag, labeller: 'BagLabeller', parts: PartFolder, topics: list[str
                 bar.write(f'{message.topic} at {message.time_ns} ns: {error}', file=sys.stderr)
                 parts.skip()
             bar.update()
+    return interruption.signal
 
 
 class BagLabeller:

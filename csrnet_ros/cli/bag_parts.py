@@ -49,7 +49,10 @@ class PartFolder:
         note = self._folder / 'job.json'
         if not note.exists():
             self._folder.mkdir(parents=True, exist_ok=True)
-            note.write_text(json.dumps(self._job, indent=2) + '\n')
+            self._remove_parts(0)  # of a job that has ended, but not its clearing up
+            partial = note.with_suffix('.partial')
+            partial.write_text(json.dumps(self._job, indent=2) + '\n')
+            partial.replace(note)
         found = json.loads(note.read_text())
         names = [name for name in self._job if found.get(name) != self._job[name]]
         if names:
@@ -124,6 +127,7 @@ class PartFolder:
             writer.copy(message)
         writer.close()
         joined.rename(self._out)
+        (self._folder / 'job.json').unlink()  # first: without it, what is left is no job
         shutil.rmtree(self._folder)
 
     def _messages(self) -> Iterator[BagMessage]:

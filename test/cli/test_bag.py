@@ -1,6 +1,5 @@
 """csrnet-bag on whole bags: every frame labelled, whatever interrupts it."""
 
-import re
 import signal
 
 import numpy as np
@@ -99,21 +98,6 @@ def test_a_killed_job_goes_on_to_the_same_bag(tmp_path, weights):
     assert again.returncode == 0, again.stderr
     assert '| 25/60' in again.stderr
     assert read(cut) == read(whole)
-
-
-def test_ctrl_c_keeps_what_is_done_and_says_so(tmp_path, weights):
-    picture = pictures(1)[0]
-    bag = record(tmp_path / 'in', [('/front', IMAGE, raw(n, picture)) for n in range(200)])
-    job = commands.Running('bag', bag, tmp_path / 'out', '--weights', weights)
-    said = ''
-    while not re.search(r'\| [1-9]\d*/200 ', said):
-        more = job.stderr.read(10)
-        assert more, said
-        said += more
-    job.send_signal(signal.SIGINT)
-    done = job.end()
-    assert done.returncode == 130
-    assert 'frames are kept; the same command goes on' in done.stderr
 
 
 def test_older_labels_are_neither_labelled_nor_mixed_with_new_ones(tmp_path, weights):

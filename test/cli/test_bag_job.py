@@ -1,6 +1,8 @@
 """Jobs of csrnet-bag that are out of room, interrupted or disturbed, and what goes on."""
 
+import re
 import resource
+import signal
 
 import numpy as np
 import pytest
@@ -48,6 +50,32 @@ def test_a_full_disk_ends_with_a_sentence_and_loses_nothing(tmp_path, weights, s
     assert read(out) == read(whole)
 
 
+@pytest.mark.parametrize('blow', [signal.SIGINT, signal.SIGTERM])
+def test_a_job_that_is_ended_keeps_what_is_done_and_goes_on_to_the_same_bag(
+    tmp_path, weights, blow
+):
+    picture = pictures(1)[0]
+    bag = record(tmp_path / 'in', [('/front', IMAGE, raw(n, picture)) for n in range(120)])
+    out, whole = tmp_path / 'out', tmp_path / 'whole'
+    options = ('--weights', weights, '--outputs', 'label,overlay')
+    job = commands.Running('bag', bag, out, *options)
+    said = ''
+    while not (seen := re.search(r'\| ([1-9]\d*)/120 ', said)):
+        more = job.stderr.read(10)
+        assert more, said
+        said += more
+    job.send_signal(blow)
+    done = job.end()
+    assert done.returncode == 128 + blow
+    kept = re.search(r'^(\d+) frames are kept; the same command goes on$', done.stderr, re.M)
+    assert int(kept[1]) >= int(seen[1])
+    for name in (out, whole):
+        done = commands.run('bag', bag, name, *options)
+        assert done.returncode == 0, done.stderr
+        assert '120 frames labelled, 0 unreadable' in done.stdout
+    assert read(out) == read(whole)
+
+
 def outputs(number):
     """Return what is made of a frame."""
     return [(topic, 10**9 + number, bytes(20_000)) for topic in TOPICS]
@@ -88,3 +116,34 @@ def test_a_part_that_cannot_be_read_to_its_end_is_an_error_and_made_anew(tmp_pat
     assert not out.exists()
     parts = fill(out, storage, frames=3 * PART_FRAMES)
     assert joined(parts, out) == messages(3 * PART_FRAMES)
+
+
+@STORAGES
+def test_a_frame_is_written_and_counted_as_one(tmp_path, storage):
+    def cut_short(number):
+        label, overlay = outputs(number)
+        yield label
+        signal.raise_signal(signal.SIGINT)
+        yield overlay
+
+    def begin(parts):
+        with parts:
+            for number in range(PART_FRAMES + 2):
+                parts.write(outputs(number))
+            parts.write(cut_short(PART_FRAMES + 2))
+
+    out = tmp_path / 'out'
+    with pytest.raises(KeyboardInterrupt):
+        begin(PartFolder(out, job={}, storage=storage))
+    parts = fill(out, storage, frames=40)
+    assert parts.frames == 40
+    assert joined(parts, out) == messages(40)
+
+
+def test_parts_of_a_job_that_has_ended_are_not_those_of_the_next(tmp_path):
+    out, storage = tmp_path / 'out', StoragePlugin.MCAP
+    fill(out, storage, frames=2 * PART_FRAMES)
+    (out.with_name('out.partial') / 'job.json').unlink()  # as the end of a job does first
+    parts = PartFolder(out, job={}, storage=storage)
+    assert parts.frames == 0
+    assert joined(fill(out, storage, frames=10), out) == messages(10)
