@@ -104,8 +104,11 @@ def choose_topics(bag: Bag, wanted: list[str] | None) -> list[str]:
 
 def describe(args: argparse.Namespace, weights: Path, topics: list[str]) -> dict[str, object]:
     """Return what must be the same for an interrupted job to go on."""
+    files = [args.input] if args.input.is_file() else sorted(args.input.iterdir())
+    found = {file.name: file.stat() for file in files if file.is_file()}
     return {
         'bag': str(args.input.resolve()),
+        'files of the bag': {name: [one.st_size, one.st_mtime_ns] for name, one in found.items()},
         'weights': str(weights.resolve()),
         'weights changed': weights.stat().st_mtime,
         'topics': topics,

@@ -2,6 +2,7 @@
 
 import re
 import resource
+import shutil
 import signal
 
 import numpy as np
@@ -74,6 +75,21 @@ def test_a_job_that_is_ended_keeps_what_is_done_and_goes_on_to_the_same_bag(
         assert done.returncode == 0, done.stderr
         assert '120 frames labelled, 0 unreadable' in done.stdout
     assert read(out) == read(whole)
+
+
+def test_another_bag_in_the_same_place_is_not_gone_on_with(tmp_path, weights):
+    bag, out = growing(tmp_path / 'in', StoragePlugin.MCAP), tmp_path / 'out'
+    job = commands.Running('bag', bag, out, '--weights', weights)
+    wait_for(job, 'labelling:')
+    job.send_signal(signal.SIGTERM)
+    assert job.end().returncode == 128 + signal.SIGTERM
+    shutil.rmtree(bag)
+    growing(bag, StoragePlugin.MCAP)
+    done = commands.run('bag', bag, out, '--weights', weights)
+    assert done.returncode == 1
+    partial = out.with_name('out.partial')
+    assert f'error: {partial} holds another job, with other files of the bag; ' in done.stderr
+    assert not out.exists()
 
 
 def outputs(number):
