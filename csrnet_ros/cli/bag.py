@@ -7,10 +7,12 @@ was interrupted, the same command goes on.
 """
 
 import argparse
+import re
 import signal
 import sys
 from pathlib import Path
 
+from rosbags.rosbag2 import StoragePlugin
 from tqdm import tqdm
 
 from csrnet_ros.cli.bag_parts import PartFolder
@@ -19,7 +21,7 @@ from csrnet_ros.errors import BagError, ImageError
 from csrnet_ros.inference import SegmentationEngine, find_weights
 from csrnet_ros.inference.outputs import OUTPUTS
 from csrnet_ros.media.bags import Bag, BagMessage
-from csrnet_ros.media.image_codec import ImageCodec
+from csrnet_ros.media.image_codec import IMAGE_TYPES, ImageCodec
 from csrnet_ros.model import VARIANTS
 from csrnet_ros.training.interruption import Interruption
 
@@ -58,7 +60,7 @@ def parse() -> argparse.Namespace:
 
 
 def _outputs(text: str) -> tuple[str, ...]:
-    names = tuple(text.split(','))
+    names = tuple(dict.fromkeys(text.split(',')))
     if unknown := [name for name in names if name not in OUTPUTS]:
         raise argparse.ArgumentTypeError(f'{unknown[0]!r} is not one of {", ".join(OUTPUTS)}')
     return names
@@ -71,7 +73,10 @@ def main() -> int:
     if args.out.exists():
         raise BagError(f'{args.out} exists already; name another one, or remove it')
     weights = args.weights or find_weights(next(iter(VARIANTS)))
-    with Bag(args.input) as bag:
+    bag = Bag(args.input)
+    if bag.storage is StoragePlugin.SQLITE3:
+        check_names(args.input, args.out)
+    with bag:
         topics = choose_topics(bag, args.topics)
         engine = SegmentationEngine.from_checkpoint(weights, device=args.device)
         parts = PartFolder(args.out, job=describe(args, weights, topics), storage=bag.storage)
@@ -88,6 +93,21 @@ def main() -> int:
     labelled = parts.frames - parts.skipped
     print(f'{args.out}: {labelled} frames labelled, {parts.skipped} unreadable')
     return 1 if parts.skipped or losses else 0
+
+
+def check_names(*paths: Path) -> None:
+    """Refuse the paths that sqlite misreads in a URI, as ``rosbags`` names them to it.
+
+    It would open, or even make, a file of another name.
+
+    :raises BagError: if there is one
+    """
+    for path in paths:
+        if found := re.search('[#?]|%[0-9a-fA-F]{2}', str(path)):
+            raise BagError(
+                f'{path} holds {found[0]!r}, with which no sqlite3 bag can be read or written; '
+                'rename it'
+            )
 
 
 def choose_topics(bag: Bag, wanted: list[str] | None) -> list[str]:
@@ -126,7 +146,9 @@ def label(
         parts,
         tqdm(desc='labelling', unit='frame', total=bag.count(topics), initial=done) as bar,
     ):
-        for number, message in enumerate(bag.messages(topics)):
+        # A topic may have messages of other types as well.
+        images = (m for m in bag.messages(topics) if m.connection.msgtype in IMAGE_TYPES)
+        for number, message in enumerate(images):
             if interruption:
                 break
             if number < done:

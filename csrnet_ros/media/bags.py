@@ -172,7 +172,7 @@ class BagWriter:
     def __init__(self, path: Path, *, storage: StoragePlugin, codec: ImageCodec) -> None:
         self._writer = Writer(path, version=VERSION, storage_plugin=storage)
         self._codec = codec
-        self._connections: dict[str, Any] = {}
+        self._connections: dict[tuple[str, str], Any] = {}
         with self._writing():
             self._writer.open()
 
@@ -198,24 +198,25 @@ class BagWriter:
 
     def write_image(self, topic: str, time_ns: int, data: bytes | memoryview) -> None:
         """Write an image message's bytes."""
+        key = topic, RAW
         with self._writing():
-            if topic not in self._connections:
-                self._connections[topic] = self._writer.add_connection(
-                    topic, RAW, typestore=self._codec.types
+            if key not in self._connections:
+                self._connections[key] = self._writer.add_connection(
+                    *key, typestore=self._codec.types
                 )
-            self._writer.write(self._connections[topic], time_ns, data)
+            self._writer.write(self._connections[key], time_ns, data)
 
     def copy(self, message: BagMessage) -> None:
         """Write a message of another bag as it is, on its topic."""
         source = message.connection
+        key = source.topic, source.msgtype
         with self._writing():
-            if source.topic not in self._connections:
-                self._connections[source.topic] = self._writer.add_connection(
-                    source.topic,
-                    source.msgtype,
+            if key not in self._connections:
+                self._connections[key] = self._writer.add_connection(
+                    *key,
                     msgdef=source.msgdef.data,
                     rihs01=source.digest or 'unknown',
                     serialization_format=source.ext.serialization_format,
                     offered_qos_profiles=source.ext.offered_qos_profiles,
                 )
-            self._writer.write(self._connections[source.topic], message.time_ns, message.data)
+            self._writer.write(self._connections[key], message.time_ns, message.data)

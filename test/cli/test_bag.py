@@ -82,6 +82,44 @@ def test_several_topics_and_all_that_the_bag_holds(tmp_path, weights):
     assert rear.header == header(1)
 
 
+@pytest.mark.parametrize('storage', list(StoragePlugin))
+def test_of_a_topic_with_two_types_the_images_are_labelled(tmp_path, weights, storage):
+    text, picture = TYPES.types[TEXT](data='hello'), pictures(1)[0]
+    messages = [('/front', TEXT, text), ('/front', IMAGE, raw(0, picture))] * 2
+    bag, out = record(tmp_path / 'in', messages, storage=storage), tmp_path / 'out'
+    done = commands.run('bag', bag, out, '--weights', weights, '--keep-topics')
+    assert done.returncode == 0, done.stderr
+    assert '2 frames labelled, 0 unreadable' in done.stdout
+    found = read(out)
+    assert [message for message in found if message[0] == '/front'] == read(bag)
+    assert sum(topic == '/csrnet/label' for topic, *_ in found) == 2
+
+
+def test_an_output_that_is_named_twice_is_written_once(tmp_path, weights):
+    bag = record(tmp_path / 'in', [('/front', IMAGE, raw(0, pictures(1)[0]))])
+    out = tmp_path / 'out'
+    done = commands.run('bag', bag, out, '--weights', weights, '--outputs', 'label,label')
+    assert done.returncode == 0, done.stderr
+    assert [topic for topic, *_ in read(out)] == ['/csrnet/label']
+
+
+@pytest.mark.parametrize('name', ['a#1', 'a?1', 'a%20b'])
+def test_a_name_that_sqlite_would_misread_is_refused(tmp_path, weights, name):
+    messages = [('/front', IMAGE, raw(0, pictures(1)[0]))]
+    bag = record(tmp_path / 'in', messages)
+    done = commands.run('bag', bag, tmp_path / name, '--weights', weights)
+    assert done.returncode == 1
+    assert f'error: {tmp_path / name} holds ' in done.stderr
+    bag.rename(tmp_path / name)
+    done = commands.run('bag', tmp_path / name, tmp_path / 'out', '--weights', weights)
+    assert done.returncode == 1
+    assert f'error: {tmp_path / name} holds ' in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+    other = record(tmp_path / 'other', messages, storage=StoragePlugin.MCAP)
+    done = commands.run('bag', other, tmp_path / f'{name} labelled', '--weights', weights)
+    assert done.returncode == 0, done.stderr
+
+
 def test_a_killed_job_goes_on_to_the_same_bag(tmp_path, weights):
     frames = pictures(4)
     bag = record(tmp_path / 'in', [('/front', IMAGE, raw(n, frames[n % 4])) for n in range(60)])

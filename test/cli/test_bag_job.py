@@ -163,3 +163,15 @@ def test_parts_of_a_job_that_has_ended_are_not_those_of_the_next(tmp_path):
     parts = PartFolder(out, job={}, storage=storage)
     assert parts.frames == 0
     assert joined(fill(out, storage, frames=10), out) == messages(10)
+
+
+@STORAGES
+def test_a_part_without_its_metadata_is_made_anew(tmp_path, storage, capsys):
+    out = tmp_path / 'out'
+    fill(out, storage, frames=3 * PART_FRAMES)
+    second = out.with_name('out.partial') / 'part-000001'
+    (second / 'metadata.yaml').write_text('')
+    assert PartFolder(out, job={}, storage=storage).frames == PART_FRAMES
+    assert f'{second} is damaged; it is made anew' in capsys.readouterr().err
+    parts = fill(out, storage, frames=3 * PART_FRAMES)
+    assert joined(parts, out) == messages(3 * PART_FRAMES)
