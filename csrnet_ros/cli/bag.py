@@ -17,13 +17,13 @@ from tqdm import tqdm
 
 from csrnet_ros.cli.bag_parts import PartFolder
 from csrnet_ros.cli.command import HelpFormatter, command
+from csrnet_ros.cli.interruption import Interruption
 from csrnet_ros.errors import BagError, ImageError
 from csrnet_ros.inference import SegmentationEngine, find_weights
 from csrnet_ros.inference.outputs import OUTPUTS
 from csrnet_ros.media.bags import Bag, BagMessage
 from csrnet_ros.media.image_codec import IMAGE_TYPES, ImageCodec
 from csrnet_ros.model import VARIANTS
-from csrnet_ros.training.interruption import Interruption
 
 NAMESPACE = '/csrnet'
 """Of the topics that are written, as a node without a namespace has them."""
