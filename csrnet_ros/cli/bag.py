@@ -118,7 +118,8 @@ def choose_topics(bag: Bag, wanted: list[str] | None) -> list[str]:
     if missing or not found:
         what = f'no images on {missing[0]}' if missing else 'no images'
         held = ', '.join(found) or ', '.join(sorted({c.topic for c in bag.connections}))
-        raise BagError(f'{bag.path} holds {what}; its topics are {held or "none"}')
+        lines = [f'{bag.path} holds {what}; its topics are {held or "none"}', *bag.losses]
+        raise BagError('; '.join(lines))
     return list(dict.fromkeys(wanted or found))
 
 

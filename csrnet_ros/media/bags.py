@@ -11,7 +11,6 @@ from rosbags.rosbag2 import StoragePlugin, Writer
 
 from csrnet_ros.errors import BagError
 from csrnet_ros.media.bag_reader import BagReader
-from csrnet_ros.media.cut_mcap import CutMcap
 from csrnet_ros.media.image_codec import IMAGE_TYPES, RAW, ImageCodec
 
 VERSION: Literal[8] = 8
@@ -52,9 +51,7 @@ class Bag:
     def __enter__(self) -> 'Bag':
         if not self.path.exists():
             raise BagError(f'{self.path}: no such bag')
-        if self.path.is_file():
-            self._open_file(self.path)
-        elif (self.path / 'metadata.yaml').exists():
+        if self.path.is_file() or (self.path / 'metadata.yaml').exists():
             self._open(self.path)
         else:
             self.losses.append(f'{self.path} has no metadata.yaml; its recording did not end well')
@@ -68,31 +65,16 @@ class Bag:
         while self._readers:
             self._readers.pop().close()
 
-    def _open(self, path: Path | CutMcap) -> bool:
-        """Open a bag, or a single file of one; return whether that could be done."""
+    def _open(self, path: Path) -> None:
+        """Open a bag, or a single file of one, if that can be done."""
         try:
-            reader = BagReader(path)  # type: ignore[arg-type]  # of a file it asks no more
+            reader = BagReader(path)
             reader.open()
         except Exception as error:  # what is damaged fails in any way that its bytes spell
             self.losses.append(f'{path} cannot be opened: {error}')
-            return False
-        self._readers.append(reader)
-        return True
-
-    def _open_file(self, path: Path) -> None:
-        """Open a file of a bag, if need be without its end."""
-        if self._open(path) or path.suffix != CutMcap.suffix:
-            return
-        cut = CutMcap(path)
-        if self._open(cut):
-            self.losses.append(
-                f'{path} has no proper end: read up to its last whole record, {cut.left_out} '
-                'bytes before the end of the file'
-            )
-            if cut.damaged:
-                self.losses.append(f'{path} has damaged chunks, which are left out: {cut.damaged}')
         else:
-            self.losses.pop()  # why it cannot be opened as it is says enough
+            self.losses += reader.losses
+            self._readers.append(reader)
 
     def _open_files(self) -> None:
         """Open each file of a bag that cannot be opened as a whole."""
@@ -100,7 +82,7 @@ class Bag:
         if self.path.is_dir() and not files:
             self.losses.append('it holds neither .db3 nor .mcap files')
         for path in files:
-            self._open_file(path)
+            self._open(path)
 
     @property
     def connections(self) -> list[Any]:

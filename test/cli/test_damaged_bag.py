@@ -1,13 +1,11 @@
 """csrnet-bag on what cannot be read, wholly or in part, and what it says of it."""
 
-import struct
-
-import numpy as np
 import pytest
 import yaml
 from rosbags.rosbag2 import StoragePlugin
 
 import commands
+from mcap_file import chunks, damage, record_chunks, records, with_summary, without_index
 from recorded_bag import IMAGE, TEXT, TYPES, images, pictures, raw, record
 
 
@@ -53,24 +51,6 @@ def test_a_bag_without_its_metadata_is_read_and_that_is_said(tmp_path, weights):
     assert len(images(tmp_path / 'out', '/csrnet/label')) == 1
 
 
-def record_chunks(path, **more):
-    """Record an mcap file of four chunks with five frames each; return its bag and itself."""
-    large = np.tile(pictures(1)[0], (4, 4, 1))
-    messages = [('/front', IMAGE, raw(n, large)) for n in range(20)]
-    bag = record(path, messages, storage=StoragePlugin.MCAP, **more)
-    return bag, next(bag.glob('*.mcap'))
-
-
-def records(file):
-    """Return (opcode, start, end) of each record of an mcap file."""
-    data, found, place = file.read_bytes(), [], 8
-    while place < len(data) - 8:
-        opcode, length = struct.unpack_from('<BQ', data, place)
-        found.append((opcode, place, place + 9 + length))
-        place += 9 + length
-    return found
-
-
 def numbers(out):
     """Return the numbers of the frames that were labelled."""
     return [message.header.stamp.nanosec for _, message in images(out, '/csrnet/label')]
@@ -96,10 +76,10 @@ def test_a_recording_that_was_cut_off_is_read_as_far_as_it_goes(tmp_path, weight
 @pytest.mark.parametrize('ended', [False, True])
 def test_a_damaged_part_of_a_recording_costs_no_more_than_itself(tmp_path, weights, ended, packed):
     bag, file = record_chunks(tmp_path / 'in', packed=packed)
-    _, (_, start, end), *_ = chunks = [record for record in records(file) if record[0] == 6]
+    _, (_, start, end), *_, (_, _, last) = chunks(file)
     data = bytearray(file.read_bytes())
     data[start + 60 : end - 1] = bytes(end - 1 - start - 60)
-    file.write_bytes(data if ended else data[: chunks[-1][2]])
+    file.write_bytes(data if ended else data[:last])
     out = tmp_path / 'out'
     done = commands.run('bag', bag if ended else file, out, '--weights', weights)
     assert done.returncode == 1, done.stderr
@@ -111,15 +91,15 @@ def test_a_damaged_part_of_a_recording_costs_no_more_than_itself(tmp_path, weigh
         assert 'has damaged chunks, which are left out: 1' in done.stderr
 
 
-def without_index(file):
-    """Write an mcap file anew as a recorder does that saves itself chunks and their index."""
-    data, found = file.read_bytes(), records(file)
-    (_, _, end), *_ = found  # of the header
-    inside = [data[start + 49 : end] for opcode, start, end in found if opcode == 6]
-    footer = struct.pack('<BQQQI', 2, 20, 0, 0, 0)
-    file.write_bytes(
-        data[:end] + b''.join(inside) + struct.pack('<BQI', 15, 4, 0) + footer + data[:8]
-    )
+def test_a_bag_whose_topics_are_lost_is_told_so(tmp_path, weights):
+    """The first chunk alone says what topics there are."""
+    _, file = record_chunks(tmp_path / 'in', packed=True)
+    with_summary(file, ())
+    damage(file, chunks(file)[0][1] + 100)
+    done = commands.run('bag', file, tmp_path / 'out', '--weights', weights)
+    assert done.returncode == 1
+    assert 'holds no images; its topics are none' in done.stderr
+    assert f'{file} has messages of topics that it does not name: 15' in done.stderr
 
 
 @pytest.mark.parametrize('cut', [False, True])
