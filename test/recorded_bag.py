@@ -2,7 +2,7 @@
 
 import cv2
 import numpy as np
-from rosbags.rosbag2 import CompressionFormat, CompressionMode, Reader, StoragePlugin, Writer
+from rosbags.rosbag2 import CompressionFormat, Reader, StoragePlugin, Writer
 from rosbags.typesys import Stores, get_typestore
 
 from csrnet_ros.training.datasets.street import draw_street
@@ -38,15 +38,15 @@ def pictures(count):
     return [draw_street(n, seed=2, height_px=64, width_px=72)[0] for n in range(count)]
 
 
-def record(path, messages, *, storage=StoragePlugin.SQLITE3, times_ms=None, packed=False):
+def record(path, messages, *, storage=StoragePlugin.SQLITE3, times_ms=None, packed=None):
     """Write a bag of (topic, type, message).
 
     :param times_ms: when each was recorded, from the first second on; None: one each millisecond
-    :param packed: compress the chunks of an mcap file
+    :param packed: what is compressed: files, messages, or the chunks of an mcap file
     """
     writer = Writer(path, version=8, storage_plugin=storage)
     if packed:
-        writer.set_compression(CompressionMode.STORAGE, CompressionFormat.ZSTD)
+        writer.set_compression(packed, CompressionFormat.ZSTD)
     with writer:
         connections = {
             (topic, type_): writer.add_connection(topic, type_, typestore=TYPES)

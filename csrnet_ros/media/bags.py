@@ -12,9 +12,13 @@ from rosbags.rosbag2 import StoragePlugin, Writer
 from csrnet_ros.errors import BagError
 from csrnet_ros.media.bag_reader import BagReader
 from csrnet_ros.media.image_codec import IMAGE_TYPES, RAW, ImageCodec
+from csrnet_ros.media.packed_reader import unpacked
 
 VERSION: Literal[8] = 8
 """Of the bags written: the newest that ROS 2 Humble reads as well."""
+
+FILES = ('*.db3', '*.mcap', '*.db3.zstd', '*.mcap.zstd')
+"""Names of the files of a bag."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ class BagMessage:
 class Bag:
     """A bag to read, in whatever state it is: what is damaged is left out, and ``losses`` say so.
 
-    :param path: the folder of a bag, or one .db3 or .mcap file of it
+    :param path: the folder of a bag, or one .db3 or .mcap file of it, packed or not
     :raises BagError: if there is nothing at all to read
     """
 
@@ -78,7 +82,9 @@ class Bag:
 
     def _open_files(self) -> None:
         """Open each file of a bag that cannot be opened as a whole."""
-        files = sorted([*self.path.glob('*.db3'), *self.path.glob('*.mcap')])
+        found = {path for kind in FILES for path in self.path.glob(kind)}
+        # A recorder removes a file when it is packed, which may not have come to its end.
+        files = sorted(path for path in found if path.with_suffix('') not in found)
         if self.path.is_dir() and not files:
             self.losses.append('it holds neither .db3 nor .mcap files')
         for path in files:
@@ -119,12 +125,16 @@ class Bag:
         found, count, why = reader.messages(connections), 0, ''
         while True:
             try:
-                message = BagMessage(*next(found))
+                connection, time_ns, data = next(found)
             except StopIteration:
                 break
             except Exception as error:  # as above
                 why = f' ({error})'
                 break
+            try:
+                message = BagMessage(connection, time_ns, unpacked(data))
+            except Exception:  # as above
+                continue
             count += 1
             yield message
         promised = sum(c.msgcount for c in connections)

@@ -2,7 +2,7 @@
 
 import pytest
 import yaml
-from rosbags.rosbag2 import StoragePlugin
+from rosbags.rosbag2 import CompressionMode, StoragePlugin
 
 import commands
 from mcap_file import chunks, damage, record_chunks, records, with_summary, without_index
@@ -72,7 +72,7 @@ def test_a_recording_that_was_cut_off_is_read_as_far_as_it_goes(tmp_path, weight
         assert numbers(out) == list(range(10))
 
 
-@pytest.mark.parametrize('packed', [False, True])
+@pytest.mark.parametrize('packed', [None, CompressionMode.STORAGE])
 @pytest.mark.parametrize('ended', [False, True])
 def test_a_damaged_part_of_a_recording_costs_no_more_than_itself(tmp_path, weights, ended, packed):
     bag, file = record_chunks(tmp_path / 'in', packed=packed)
@@ -93,7 +93,7 @@ def test_a_damaged_part_of_a_recording_costs_no_more_than_itself(tmp_path, weigh
 
 def test_a_bag_whose_topics_are_lost_is_told_so(tmp_path, weights):
     """The first chunk alone says what topics there are."""
-    _, file = record_chunks(tmp_path / 'in', packed=True)
+    _, file = record_chunks(tmp_path / 'in', packed=CompressionMode.STORAGE)
     with_summary(file, ())
     damage(file, chunks(file)[0][1] + 100)
     done = commands.run('bag', file, tmp_path / 'out', '--weights', weights)

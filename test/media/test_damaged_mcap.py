@@ -1,6 +1,7 @@
 """Mcap files of all kinds of recorders, whole and damaged: what is read, and what is said."""
 
 import pytest
+from rosbags.rosbag2 import CompressionMode
 
 from csrnet_ros.media.bags import Bag
 from mcap_file import (
@@ -40,7 +41,7 @@ def test_all_is_read_whatever_a_recorder_puts_into_its_summary(tmp_path, kinds, 
 
 @pytest.mark.parametrize('byte', range(8))
 def test_a_damaged_length_of_a_chunk_costs_that_chunk(tmp_path, byte):
-    _, file = record_chunks(tmp_path / 'in', packed=True)
+    _, file = record_chunks(tmp_path / 'in', packed=CompressionMode.STORAGE)
     with_summary(file, ())
     damage(file, chunks(file)[1][1] + 1 + byte)
     found, losses = read(file)
@@ -60,7 +61,7 @@ def test_what_a_chunk_without_a_length_holds_is_read_if_it_is_not_packed(tmp_pat
 @pytest.mark.parametrize('kinds', [(), (SCHEMA, CHANNEL, STATISTICS)], ids=['no', 'a'])
 def test_a_damaged_chunk_of_a_file_with_an_end_costs_that_chunk(tmp_path, kinds):
     """With a summary, though without an index, or with none at all."""
-    _, file = record_chunks(tmp_path / 'in', packed=True)
+    _, file = record_chunks(tmp_path / 'in', packed=CompressionMode.STORAGE)
     with_summary(file, kinds)
     damage(file, chunks(file)[1][1] + 9 + 28 + 4 + len('zstd'))  # of what is packed: its size
     found, losses = read(file)
@@ -83,7 +84,7 @@ def test_a_damaged_length_of_a_message_costs_that_message(tmp_path, byte):
 
 @pytest.mark.parametrize('bit', range(8))
 def test_a_record_whose_kind_is_damaged_is_missed(tmp_path, bit):
-    _, file = record_chunks(tmp_path / 'in', packed=True)
+    _, file = record_chunks(tmp_path / 'in', packed=CompressionMode.STORAGE)
     with_summary(file, ())
     damage(file, chunks(file)[2][1], bit=bit)
     found, losses = read(file)
@@ -93,7 +94,7 @@ def test_a_record_whose_kind_is_damaged_is_missed(tmp_path, bit):
 
 def test_that_the_topics_are_lost_is_said(tmp_path):
     """The first chunk alone says what topics there are."""
-    _, file = record_chunks(tmp_path / 'in', packed=True)
+    _, file = record_chunks(tmp_path / 'in', packed=CompressionMode.STORAGE)
     with_summary(file, ())
     damage(file, chunks(file)[0][1] + 100)
     assert read(file) == (
