@@ -1,5 +1,7 @@
 """The reader of ``rosbags``, for bags that are damaged, have no index, or are packed, as well."""
 
+from typing import Any
+
 from rosbags.rosbag2 import Reader
 from rosbags.rosbag2.reader import DirectoryReader
 
@@ -9,7 +11,7 @@ from csrnet_ros.media.packed_reader import FILE_READERS, PackedReader
 class LenientDirectoryReader(DirectoryReader):
     """Reads the folder of a bag."""
 
-    STORAGE_PLUGINS = {**DirectoryReader.STORAGE_PLUGINS, 'mcap': FILE_READERS['.mcap']}
+    STORAGE_PLUGINS = {'mcap': FILE_READERS['.mcap'], 'sqlite3': FILE_READERS['.db3']}
 
     def open(self) -> None:
         """Open the bag; messages stay packed if they are."""
@@ -20,7 +22,8 @@ class LenientDirectoryReader(DirectoryReader):
     @property
     def losses(self) -> list[str]:
         """What of its files is known to be missing, in words."""
-        return [loss for storage in self.storages for loss in getattr(storage, 'losses', ())]
+        storages: list[Any] = [*self.storages]
+        return [loss for storage in storages for loss in storage.losses]
 
 
 class BagReader(Reader):
@@ -35,4 +38,4 @@ class BagReader(Reader):
     @property
     def losses(self) -> list[str]:
         """What is known to be missing, in words."""
-        return list(getattr(self.storage, 'losses', ()))
+        return self.storage.losses  # type: ignore[attr-defined]  # of the kinds above

@@ -7,16 +7,16 @@ from typing import Any
 
 from rosbags.rosbag2 import ReaderError
 from rosbags.rosbag2.reader import zstd
-from rosbags.rosbag2.storage_sqlite3 import Sqlite3Reader
 
 from csrnet_ros.media.mcap_reader import LenientMcapReader, Message
+from csrnet_ros.media.sqlite_reader import LenientSqlite3Reader
 
 MAGIC = b'\x28\xb5\x2f\xfd'
 """How packed data begin; what ROS serialises begins with a zero."""
 
 BLOCK_BYTES = 1 << 20
 
-FILE_READERS: dict[str, Any] = {'.mcap': LenientMcapReader, '.db3': Sqlite3Reader}
+FILE_READERS: dict[str, Any] = {'.mcap': LenientMcapReader, '.db3': LenientSqlite3Reader}
 """Of files that are not packed, by what their names end with."""
 
 
@@ -49,9 +49,8 @@ class PackedReader:
         except Exception as error:  # what is damaged fails in any way that its bytes spell
             self._folder.cleanup()
             raise ReaderError(str(error).replace(str(file), str(self.path))) from error
-        self.losses += [
-            loss.replace(str(file), str(self.path)) for loss in getattr(self._reader, 'losses', ())
-        ]
+        found = self._reader.losses
+        self.losses += [loss.replace(str(file), str(self.path)) for loss in found]
         self.connections = self._reader.connections
         self.metadata = self._reader.metadata
 
