@@ -30,13 +30,15 @@ class LenientSqlite3Reader(Sqlite3Reader):
     def open(self) -> None:
         """Open the file, or a catalogue of it if it is damaged or was not closed."""
         log = log_of(self.path)
-        if log is None:
+        # In the URI that rosbags makes of the path, these would lead to another one.
+        if log is not None or set('%?#') & set(str(self.path)):
+            self._open_catalogue()
+        else:
             try:
                 super().open()
             except Exception:  # what is damaged fails in any way that its bytes spell
                 self._open_catalogue()
-        else:
-            self._open_catalogue()
+        if log is not None:
             self.losses.append(
                 f'{self.path} was not closed by its recorder: read with what {log.name} holds'
             )

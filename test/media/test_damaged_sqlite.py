@@ -1,4 +1,4 @@
-"""Sqlite3 bags that are damaged, cut off, or not closed: what is read, and what is said."""
+"""Sqlite3 bags, damaged, cut off, or not closed among them: what is read, and what is said."""
 
 import shutil
 import sqlite3
@@ -120,3 +120,10 @@ def test_what_a_recorder_had_not_yet_put_in_place_is_read(tmp_path):
                 [f'{path} was not closed by its recorder: read with what in.db3-wal holds'],
             )
             assert sorted(path.parent.iterdir()) == names
+
+
+def test_a_bag_is_not_taken_for_another_one_whose_name_its_own_spells(tmp_path):
+    for count, name in enumerate(('a%20b', 'a b'), start=1):
+        bag = record(tmp_path / 'bag', frames(count))
+        bag.rename(tmp_path / name)
+    assert read(tmp_path / 'a%20b') == ([0], [])
