@@ -26,7 +26,7 @@ KEYS = {
     'tqdm': 'python3-tqdm',
     'yaml': 'python3-yaml',
 }
-WITHOUT_KEY = {'rosbags', 'safetensors'}
+WITHOUT_KEY = {'apsw', 'rosbags', 'safetensors'}
 # They come with torch, which names them for itself: Triton at run time, the other for type checks.
 WITH_TORCH = {'triton', 'typing_extensions'}
 COMMANDS = {'segment_node'} | {

@@ -21,8 +21,7 @@ from csrnet_ros.cli.interruption import Interruption
 from csrnet_ros.errors import BagError, ImageError
 from csrnet_ros.inference import SegmentationEngine, find_weights
 from csrnet_ros.inference.outputs import OUTPUTS
-from csrnet_ros.media.bags import Bag, BagMessage
-from csrnet_ros.media.image_codec import IMAGE_TYPES, ImageCodec
+from csrnet_ros.media.bags import IMAGE_TYPES, Bag, BagMessage, ImageCodec
 from csrnet_ros.model import VARIANTS
 
 NAMESPACE = '/csrnet'
@@ -75,7 +74,7 @@ def main() -> int:
     weights = args.weights or find_weights(next(iter(VARIANTS)))
     bag = Bag(args.input)
     if bag.storage is StoragePlugin.SQLITE3:
-        check_names(args.input, args.out)
+        check_name(args.out)
     with bag:
         topics = choose_topics(bag, args.topics)
         engine = SegmentationEngine.from_checkpoint(weights, device=args.device)
@@ -95,19 +94,13 @@ def main() -> int:
     return 1 if parts.skipped or losses else 0
 
 
-def check_names(*paths: Path) -> None:
-    """Refuse the paths that sqlite misreads in a URI, as ``rosbags`` names them to it.
+def check_name(out: Path) -> None:
+    """Refuse to write where sqlite would write elsewhere, as ``rosbags`` names files in a URI.
 
-    It would open, or even make, a file of another name.
-
-    :raises BagError: if there is one
+    :raises BagError: if its path has a sign that means something there
     """
-    for path in paths:
-        if found := re.search('[#?]|%[0-9a-fA-F]{2}', str(path)):
-            raise BagError(
-                f'{path} holds {found[0]!r}, with which no sqlite3 bag can be read or written; '
-                'rename it'
-            )
+    if found := re.search('[#?]|%[0-9a-fA-F]{2}', str(out)):
+        raise BagError(f'{out} holds {found[0]!r}, with which no sqlite3 bag can be written')
 
 
 def choose_topics(bag: Bag, wanted: list[str] | None) -> list[str]:

@@ -10,8 +10,7 @@ from types import TracebackType
 from typing import Any
 
 from csrnet_ros.errors import BagError
-from csrnet_ros.media.bags import Bag, BagMessage, BagWriter
-from csrnet_ros.media.image_codec import ImageCodec
+from csrnet_ros.media.bags import Bag, BagMessage, BagWriter, ImageCodec
 
 PART_FRAMES = 25
 """Frames of a part: what an interruption costs at most."""

@@ -104,17 +104,16 @@ def test_an_output_that_is_named_twice_is_written_once(tmp_path, weights):
 
 
 @pytest.mark.parametrize('name', ['a#1', 'a?1', 'a%20b'])
-def test_a_name_that_sqlite_would_misread_is_refused(tmp_path, weights, name):
+def test_names_that_sqlite_would_misread(tmp_path, weights, name):
     messages = [('/front', IMAGE, raw(0, pictures(1)[0]))]
     bag = record(tmp_path / 'in', messages)
     done = commands.run('bag', bag, tmp_path / name, '--weights', weights)
     assert done.returncode == 1
     assert f'error: {tmp_path / name} holds ' in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ['in']
     bag.rename(tmp_path / name)
     done = commands.run('bag', tmp_path / name, tmp_path / 'out', '--weights', weights)
-    assert done.returncode == 1
-    assert f'error: {tmp_path / name} holds ' in done.stderr
-    assert [path.name for path in tmp_path.iterdir()] == [name]
+    assert done.returncode == 0, done.stderr
     other = record(tmp_path / 'other', messages, storage=StoragePlugin.MCAP)
     done = commands.run('bag', other, tmp_path / f'{name} labelled', '--weights', weights)
     assert done.returncode == 0, done.stderr

@@ -11,7 +11,7 @@ from typing import BinaryIO
 
 from rosbags.rosbag2.storage_mcap import McapReader, decompress
 
-from csrnet_ros.media.mcap_records import (
+from csrnet_ros.media.bags.mcap_records import (
     ATTACHMENT,
     CHANNEL,
     CHUNK,

@@ -8,8 +8,8 @@ from typing import Any
 from rosbags.rosbag2 import ReaderError
 from rosbags.rosbag2.reader import zstd
 
-from csrnet_ros.media.mcap_reader import LenientMcapReader, Message
-from csrnet_ros.media.sqlite_reader import LenientSqlite3Reader
+from csrnet_ros.media.bags.mcap_reader import LenientMcapReader, Message
+from csrnet_ros.media.bags.sqlite_reader import LenientSqlite3Reader
 
 MAGIC = b'\x28\xb5\x2f\xfd'
 """How packed data begin; what ROS serialises begins with a zero."""

@@ -5,7 +5,7 @@ from typing import Any
 from rosbags.rosbag2 import Reader
 from rosbags.rosbag2.reader import DirectoryReader
 
-from csrnet_ros.media.packed_reader import FILE_READERS, PackedReader
+from csrnet_ros.media.bags.packed_reader import FILE_READERS, PackedReader
 
 
 class LenientDirectoryReader(DirectoryReader):

@@ -6,8 +6,8 @@ from typing import Any, TypeAlias
 
 from rosbags.rosbag2.storage_mcap import MAXSIZE, ChunkInfo, McapReader, Msg, msgsrc
 
-from csrnet_ros.media.mcap_records import MAGIC
-from csrnet_ros.media.sound_mcap import SoundMcap
+from csrnet_ros.media.bags.mcap_records import MAGIC
+from csrnet_ros.media.bags.sound_mcap import SoundMcap
 
 Message: TypeAlias = tuple[Any, int, bytes]
 """Connection, time in ns, and data."""

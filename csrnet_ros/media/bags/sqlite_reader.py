@@ -11,8 +11,8 @@ from rosbags.rosbag2 import ReaderError
 from rosbags.rosbag2.storage_mcap import MAXSIZE
 from rosbags.rosbag2.storage_sqlite3 import Sqlite3Reader
 
-from csrnet_ros.media.mcap_reader import Message
-from csrnet_ros.media.sqlite_catalogue import connect, log_of, write_catalogue
+from csrnet_ros.media.bags.mcap_reader import Message
+from csrnet_ros.media.bags.sqlite_catalogue import connect, log_of, write_catalogue
 
 
 class LenientSqlite3Reader(Sqlite3Reader):
