@@ -34,6 +34,10 @@ class Arrival:
     at_s: float
 
 
+LOST_TRACK = 2**31 - 1
+"""What the middleware reports as lost when it has lost count itself, as Fast DDS does where images
+of very different sizes mix."""
+
 # What cameras offer, and of that only the newest frame.
 CAMERA_QOS = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 
@@ -163,7 +167,8 @@ class Camera:
             self.statistics.drop(now_s, 'overwritten')
 
     def _lose(self, loss: QoSMessageLostInfo) -> None:
-        self.statistics.lose(self._now_s(), loss.total_count_change)
+        if loss.total_count_change < LOST_TRACK:
+            self.statistics.lose(self._now_s(), loss.total_count_change)
 
     def close(self) -> None:
         """Destroy the subscription and the publishers."""

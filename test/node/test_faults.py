@@ -1,5 +1,6 @@
 """What happens around a node on a robot: processes die, hang and come back."""
 
+import array
 import os
 import queue
 import signal
@@ -8,8 +9,11 @@ from collections.abc import Callable
 
 import numpy as np
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from sensor_msgs.msg import CompressedImage
+from std_msgs.msg import Header
 
 from csrnet_ros.cli.children import Children
+from csrnet_ros.node.messages import compressed_message
 
 TIMEOUT_S = 60.0
 LOST = 'frames lost on the way'
@@ -68,6 +72,25 @@ def test_large_images_that_get_lost_on_the_way_are_counted_and_told(
         lost = int({pair.key: pair.value for pair in status.values}[LOST])
     assert status.level == DiagnosticStatus.WARN
     assert '% of the frames lost on the way' in status.message
+
+
+def test_no_more_images_are_lost_than_were_sent_though_their_sizes_differ_much(
+    peer, start_node: Callable, image: np.ndarray
+) -> None:
+    start_node('-r', '__ns:=/mixed', '-p', 'transport:=compressed').wait_for('labelling')
+    send = peer.camera('/mixed/camera/image_raw/compressed', CompressedImage)
+    small = compressed_message(image, Header(stamp=peer.stamp()))
+    peer.connect(send, small, peer.listen('/mixed/csrnet/label'))
+    diagnostics = peer.listen('/mixed/csrnet/diagnostics', DiagnosticArray)
+    before = peer.values_when(diagnostics, lambda now: LOST in now)
+    large = CompressedImage(data=array.array('B', bytes(2_000_000)))
+    sent = 0
+    for _ in range(5):
+        for message in (small, large, small, small, large, large):
+            send(message)
+            sent += 1
+        after = peer.values_when(diagnostics, lambda now: LOST in now)
+    assert int(after[LOST]) - int(before[LOST]) <= sent
 
 
 def test_a_node_that_is_killed_at_work_labels_again_after_a_restart(
