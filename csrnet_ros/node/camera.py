@@ -101,6 +101,7 @@ class Camera:
     :param settings: its parameters; those that are live may be set anew at any time
     :param arrived: notified when a frame arrives
     :param now_s: the node's clock, in seconds
+    :ivar topic: what is subscribed to, by its whole name
     """
 
     def __init__(
@@ -115,9 +116,11 @@ class Camera:
         self.name = name
         self.settings = settings
         self.transport = TRANSPORTS[settings.transport]
-        # image_topic is remapped before the suffix is added, as image_transport does it.
-        base = node.resolve_topic_name(settings.image_topic)
-        self.topic = node.resolve_topic_name(base + self.transport.suffix)
+        # image_topic is remapped before a suffix is added, as image_transport does it. The name
+        # asked for is remapped by ROS when it is subscribed to, and must not be before.
+        suffix, base = self.transport.suffix, settings.image_topic
+        self._asked = node.resolve_topic_name(base) + suffix if suffix else base
+        self.topic = node.resolve_topic_name(self._asked)
         self.logger = node.get_logger().get_child(name) if name else node.get_logger()
         self.enabled = True
         self._limiter = RateLimiter()
@@ -135,7 +138,7 @@ class Camera:
         self.statistics.start(self._now_s())
         self._subscription = self._node.create_subscription(
             self.transport.message_type,
-            self.topic,
+            self._asked,
             self.receive,
             CAMERA_QOS,
             event_callbacks=SubscriptionEventCallbacks(message_lost=self._lose),
