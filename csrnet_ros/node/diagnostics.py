@@ -1,7 +1,6 @@
 """What the node says of its own health once per second; each status is a plain function."""
 
 import math
-import time
 from collections.abc import Callable, Mapping, Sequence
 
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus, KeyValue
@@ -13,6 +12,7 @@ from csrnet_ros.inference import SegmentationEngine
 from csrnet_ros.node.camera import Camera
 from csrnet_ros.node.parameters import CameraSettings
 from csrnet_ros.node.serving_engine import ServingEngine
+from csrnet_ros.node.standstill import Standstill
 from csrnet_ros.node.statistics import CameraReport, Spread
 
 OK, WARN, ERROR = DiagnosticStatus.OK, DiagnosticStatus.WARN, DiagnosticStatus.ERROR
@@ -151,7 +151,7 @@ class Diagnostics:
         self._cameras = cameras
         self._now_s = now_s
         self._told = told
-        self._seen_s, self._moved_s = now_s(), time.monotonic()
+        self._standstill = Standstill()
         overriding = QoSOverridingOptions.with_default_policies()
         self._publishers = [
             node.create_publisher(DiagnosticArray, topic, 1, qos_overriding_options=overriding)
@@ -163,7 +163,7 @@ class Diagnostics:
     def statuses(self) -> list[DiagnosticStatus]:
         """Return the engine's status, then one per camera."""
         now_s = self._now_s()
-        still_s = self._still_s(now_s)
+        still_s = self._standstill.lasts_s(now_s)
         cameras = [self._camera_status(camera, now_s, still_s) for camera in self._cameras]
         return [self._engine_status(), *cameras]
 
@@ -179,12 +179,6 @@ class Diagnostics:
         for publisher in self._publishers:
             publisher.publish(array)
         self._told()
-
-    def _still_s(self, now_s: float) -> float:
-        """Return the seconds of real time since the node's clock was first seen at ``now_s``."""
-        if now_s != self._seen_s:
-            self._seen_s, self._moved_s = now_s, time.monotonic()
-        return time.monotonic() - self._moved_s
 
     def _engine_status(self) -> DiagnosticStatus:
         engine, fault = self._engine.engine, self._engine.fault

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from csrnet_ros.node.standstill import Standstill
+
 WINDOW_S = 10.0
 """How far back rates and times look."""
 
@@ -20,6 +22,10 @@ network failed."""
 JUMP_S = 0.1
 """The clock jumped back, as it does when a bag loops, if it shows so much less than before; by
 less than that, threads that read it at the same time may differ."""
+
+STILL_S = 1.0
+"""A clock that shows the same time for so long stands still. What happens then would pile up in
+the windows, and is only counted."""
 
 
 class Window:
@@ -88,13 +94,15 @@ class CameraReport:
 class CameraStatistics:
     """Counts and times of one camera's frames, kept by any thread.
 
-    Times are seconds of the node's clock, so that a replay at any speed gives right rates.
+    Times are seconds of the node's clock, so that a replay at any speed gives right rates; while
+    it stands still, they are those of its last moment.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._received = self._published = self._lost = 0
         self._drops: Counter[str] = Counter()
+        self._standstill = Standstill()
         self.start(0.0)
 
     def start(self, now_s: float) -> None:
@@ -107,27 +115,27 @@ class CameraStatistics:
         with self._at(now_s):
             self._received += 1
             self._heard_s = now_s
-            self._arrivals.add(now_s)
+            self._note(self._arrivals, now_s)
 
     def lose(self, now_s: float, frames: int) -> None:
         """Count frames that were sent and never arrive."""
         with self._at(now_s):
             self._lost += frames
-            self._losses.add(now_s, frames)
+            self._note(self._losses, now_s, frames)
 
     def drop(self, now_s: float, reason: str) -> None:
         """Count a frame that will not be published, for one of ``DROP_REASONS``."""
         with self._at(now_s):
             self._drops[reason] += 1
-            self._recent_drops[reason].add(now_s)
+            self._note(self._recent_drops[reason], now_s)
 
     def publish(self, now_s: float, times_ms: Mapping[str, float]) -> None:
         """Count a frame that was published and what each of its stages took."""
         with self._at(now_s):
             self._published += 1
-            self._departures.add(now_s)
+            self._note(self._departures, now_s)
             for stage, time_ms in times_ms.items():
-                self._stages.setdefault(stage, Window()).add(now_s, time_ms)
+                self._note(self._stages.setdefault(stage, Window()), now_s, time_ms)
 
     def counts(self) -> tuple[int, int]:
         """Return how many frames were received and how many published."""
@@ -159,6 +167,10 @@ class CameraStatistics:
         self._recent_drops = {reason: Window() for reason in DROP_REASONS}
         self._stages: dict[str, Window] = {}
         self._started_s = self._heard_s = self._latest_s = now_s
+
+    def _note(self, window: Window, now_s: float, value: float = 1.0) -> None:
+        if self._standstill.lasts_s(now_s) < STILL_S:
+            window.add(now_s, value)
 
     @contextmanager
     def _at(self, now_s: float) -> Iterator[None]:

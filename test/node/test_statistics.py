@@ -1,9 +1,12 @@
 """Counts, rates and times of a camera's frames."""
 
+from types import SimpleNamespace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from csrnet_ros.node import standstill
 from csrnet_ros.node.statistics import DROP_REASONS, WINDOW_S, CameraStatistics, Window
 
 
@@ -85,6 +88,27 @@ def test_a_clock_that_stood_at_zero_starts_rates_and_silence_when_it_runs() -> N
     assert statistics.report(1.7e9).silent_s == 0.0
     report = receive_at(statistics, 1.7e9, frames=31, rate_hz=10.0)
     assert report.rate_in_hz == pytest.approx(10.0, rel=0.1)
+
+
+def test_a_clock_that_stands_still_leaves_what_it_last_showed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    real = SimpleNamespace(now_s=0.0, monotonic=lambda: real.now_s)
+    monkeypatch.setattr(standstill, 'time', real)
+    statistics = CameraStatistics()
+    statistics.start(1000.0)
+    for frame in range(3000):  # 30 Hz for 100 s, and the clock stops after 10 of them
+        real.now_s = frame / 30
+        now_s = 1000.0 + min(real.now_s, 10.0)
+        statistics.receive(now_s)
+        statistics.publish(now_s, {'network': 4.0 if real.now_s < 11 else 40.0})
+    report = statistics.report(now_s)
+    assert (report.received, report.published) == (3000, 3000)
+    assert report.rate_in_hz == pytest.approx(30, rel=0.11)
+    assert report.rate_out_hz == pytest.approx(30, rel=0.11)
+    assert report.stages['network'].max_ms == 4.0
+    statistics.receive(now_s + WINDOW_S)
+    assert statistics.report(now_s + WINDOW_S).rate_in_hz > 0.1
 
 
 def test_threads_that_read_the_clock_at_once_lose_no_frames() -> None:
