@@ -1,7 +1,6 @@
 """The ROS 2 node: images in on a topic, labels out, as a managed (lifecycle) node."""
 
 import gc
-import signal
 import sys
 import threading
 from typing import Any
@@ -13,9 +12,11 @@ from rclpy.executors import ExternalShutdownException
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from rclpy.logging import get_logger
 from rclpy.parameter import Parameter
+from rclpy.signals import SignalHandlerOptions
 
 from csrnet_ros.node.camera import Camera
 from csrnet_ros.node.diagnostics import Diagnostics
+from csrnet_ros.node.end_signals import EndSignals
 from csrnet_ros.node.engine_plan import EnginePlan
 from csrnet_ros.node.faults import Faults
 from csrnet_ros.node.label_info import LabelInfoPublisher
@@ -198,22 +199,21 @@ def main(args: list[str] | None = None) -> int:
     """Run the node until a signal ends it; return 1 if it could not start, else 0."""
     # What is imported stays. To search all of it for garbage would stop every thread for 90 ms.
     gc.freeze()
-    # ROS ends the node at SIGINT as at SIGTERM. Python would besides raise KeyboardInterrupt,
-    # wherever in rclpy the main thread happens to be.
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signals = EndSignals()
     try:
-        return _run(args)
+        with signals:
+            return _run(args, signals)
     except DeviceLostError as error:
+        if signals.came:
+            return 0
         get_logger(NODE_NAME).error(f'{error}; a new process takes over')
-        signal.signal(signal.SIGINT, before)
         return error.legacy.leave()
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
-def _run(args: list[str] | None) -> int:
+def _run(args: list[str] | None, signals: EndSignals) -> int:
     try:
-        rclpy.init(args=args)
+        # ROS that ends in the middle of the first transitions would complain of them.
+        rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     except RuntimeError as error:
         print(f'{NODE_NAME}: the ROS arguments cannot be read: {error}', file=sys.stderr)
         return 1
@@ -221,9 +221,12 @@ def _run(args: list[str] | None) -> int:
     try:
         legacy = Legacy.take()
         node = SegmentationNode(legacy)
-        if (legacy or node.settings.autostart) and not node.start():
-            return 1 if rclpy.ok() else 0
-        rclpy.spin(node)
+        starts = not signals.came and (legacy or node.settings.autostart)
+        if starts and not node.start():
+            return 0 if signals.came else 1
+        signals.end_ros()
+        if not signals.came:
+            rclpy.spin(node)
     except ExternalShutdownException:
         pass
     except Exception as error:

@@ -2,6 +2,7 @@
 
 import re
 import signal
+import sys
 from collections.abc import Callable
 from importlib.util import find_spec
 from pathlib import Path
@@ -34,7 +35,37 @@ def test_a_signal_during_the_warm_up_ends_the_node_cleanly(start_node: Callable)
     node.wait_for('warming up')
     node.signal(signal.SIGINT)
     assert node.end() == 0
-    assert 'Traceback' not in ''.join(node.said)
+    said = ''.join(node.said)
+    assert not re.search('Traceback|Warning|ERROR', said), said
+
+
+# The node, which gets a signal just before or after ROS begins.
+EARLY = """
+import os, sys, rclpy
+from csrnet_ros.node.segmentation_node import main
+begin, number, moment = rclpy.init, int(sys.argv[1]), sys.argv[2]
+
+def init(**options):
+    if moment == 'before':
+        os.kill(os.getpid(), number)
+    begin(**options)
+    if moment == 'after':
+        os.kill(os.getpid(), number)
+
+rclpy.init = init
+sys.exit(main(['node', *sys.argv[3:]]))
+"""
+
+
+@pytest.mark.parametrize('moment', ['before', 'after'])
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM], ids=['SIGINT', 'SIGTERM'])
+def test_a_signal_that_comes_when_ros_begins_ends_the_node_cleanly(
+    start_node: Callable, number: int, moment: str
+) -> None:
+    node = start_node(command=[sys.executable, '-c', EARLY, str(int(number)), moment])
+    assert node.end() == 0, ''.join(node.said)
+    said = ''.join(node.said)
+    assert not re.search('Traceback|Warning|ERROR', said), said
 
 
 def test_missing_weights_end_the_node_with_one_sentence(
