@@ -1,9 +1,12 @@
-"""ROS's managed (lifecycle) node, which survives every transition asked of it."""
+"""ROS's managed (lifecycle) node, which survives every transition and value asked of it."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import rclpy
+from rcl_interfaces.msg import SetParametersResult
+from rcl_interfaces.srv import SetParameters, SetParametersAtomically
 from rclpy.lifecycle import LifecycleNode, TransitionCallbackReturn
 
 from csrnet_ros.errors import CsrnetError
@@ -14,7 +17,8 @@ SUCCESS = TransitionCallbackReturn.SUCCESS
 class ManagedNode(LifecycleNode):
     """A lifecycle node that refuses a transition that its state does not have.
 
-    Up to Jazzy, rclpy raises there, which ends the node and leaves the question unanswered.
+    Up to Jazzy, rclpy raises there, which ends the node and leaves the question unanswered. So it
+    does at a parameter's value of a type that ROS does not have, which is refused as well.
 
     :param options: of rclpy's node
     """
@@ -23,6 +27,9 @@ class ManagedNode(LifecycleNode):
         super().__init__(name, **options)
         self._change_state = self._service_change_state.callback
         self._service_change_state.callback = self._answer
+        for service in self.services:
+            if service.srv_type in (SetParameters, SetParametersAtomically):
+                service.callback = partial(self._set, service.callback)
 
     def _answer(self, request: Any, response: Any) -> Any:
         """Answer the service ``~/change_state``."""
@@ -31,6 +38,20 @@ class ManagedNode(LifecycleNode):
         except RuntimeError:  # an RCLError; rcl has already logged which transition was meant
             response.success = False
             return response
+
+    @staticmethod
+    def _set(change: Callable[[Any, Any], Any], request: Any, response: Any) -> Any:
+        """Answer the services ``~/set_parameters`` and ``~/set_parameters_atomically``."""
+        try:
+            return change(request, response)
+        except ValueError as error:
+            refused = SetParametersResult(successful=False, reason=str(error))
+        if isinstance(request, SetParametersAtomically.Request):
+            response.result = refused
+        else:  # those before it were set, and those behind it were not tried
+            left = len(request.parameters) - len(response.results)
+            response.results = [*response.results, *[refused] * left]
+        return response
 
     def attempt(
         self, verb: str, action: Callable[[], None], undo: Callable[[], None] | None = None

@@ -215,12 +215,16 @@ def _run(args: list[str] | None, signals: EndSignals) -> int:
         # ROS that ends in the middle of the first transitions would complain of them.
         rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     except RuntimeError as error:
-        print(f'{NODE_NAME}: the ROS arguments cannot be read: {error}', file=sys.stderr)
+        print(f'{NODE_NAME}: ROS cannot start: {error}', file=sys.stderr)
         return 1
     node = None
     try:
         legacy = Legacy.take()
-        node = SegmentationNode(legacy)
+        try:
+            node = SegmentationNode(legacy)
+        except (ParameterException, ValueError) as error:
+            get_logger(NODE_NAME).error(f'cannot start: {error}')
+            return 1
         starts = not signals.came and (legacy or node.settings.autostart)
         if starts and not node.start():
             return 0 if signals.came else 1
@@ -229,13 +233,10 @@ def _run(args: list[str] | None, signals: EndSignals) -> int:
             rclpy.spin(node)
     except ExternalShutdownException:
         pass
-    except Exception as error:
+    except Exception:
         # What is under way when a signal ends ROS may fail; that is no fault of the node.
         if rclpy.ok():
-            if not isinstance(error, (ParameterException, ValueError)):
-                raise
-            get_logger(NODE_NAME).error(f'cannot start: {error}')
-            return 1
+            raise
     finally:
         if node is not None:
             node.release()

@@ -87,7 +87,7 @@ def test_missing_weights_end_the_node_with_one_sentence(
         (['-p', 'image_topic:=7'], 'cannot start: .*image_topic'),
         (['-p', 'working_width:=320'], 'cannot configure: .*working_height is 0; set both'),
         (['-p', 'device:=tpu'], "cannot configure: unknown device 'tpu'"),
-        (['--params-file', '/does/not/exist.yaml'], 'cannot be read.*exist.yaml'),
+        (['--params-file', '/does/not/exist.yaml'], 'ROS cannot start: .*exist.yaml'),
     ],
 )
 def test_what_cannot_start_says_why(
@@ -99,6 +99,37 @@ def test_what_cannot_start_says_why(
     assert 'Traceback' not in said.err + said.out
 
     assert re.search(sentence, said.err + said.out)
+
+
+def test_a_home_that_cannot_be_written_to_is_told_as_it_is(
+    start_node: Callable, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv('HOME', '/proc')  # where not even root makes folders
+    monkeypatch.delenv('ROS_LOG_DIR', raising=False)
+    node = start_node()
+    assert node.end() == 1
+    assert 'csrnet: ROS cannot start: failed to initialize logging' in ''.join(node.said)
+
+
+# The node, at work when a fault of its own ends it.
+BROKEN = """
+import sys
+from csrnet_ros.node.segmentation_node import SegmentationNode, main
+
+def fail(node):
+    raise ValueError('a fault')
+
+SegmentationNode._give_way = fail
+sys.exit(main(['node', *sys.argv[1:]]))
+"""
+
+
+def test_a_fault_of_the_node_at_work_is_told_with_its_place(start_node: Callable) -> None:
+    node = start_node(command=[sys.executable, '-c', BROKEN])
+    assert node.end() == 1
+    said = ''.join(node.said)
+    assert 'in fail' in said
+    assert 'cannot start' not in said
 
 
 @pytest.mark.skipif(find_spec('openvino') is None, reason='needs OpenVINO')

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray
 from rcl_interfaces.msg import Parameter, ParameterType, ParameterValue
-from rcl_interfaces.srv import DescribeParameters, SetParameters
+from rcl_interfaces.srv import DescribeParameters, SetParameters, SetParametersAtomically
 from rclpy.qos import ReliabilityPolicy
 from sensor_msgs.msg import Image
 
@@ -229,6 +229,21 @@ def test_other_parameters_refuse_to_change_and_say_what_to_do(peer) -> None:
     assert 'image_topic is read when the node is configured' in reason
     assert 'deactivate and clean up' in reason
     assert set_parameter(peer, 'overlay_opacity', number(1.5))[0] is False
+
+
+@pytest.mark.parametrize('service', [SetParameters, SetParametersAtomically])
+def test_a_value_of_a_type_that_ros_does_not_have_is_refused(
+    peer, send, image: np.ndarray, service
+) -> None:
+    good = Parameter(name='overlay_opacity', value=number(0.5))
+    bad = Parameter(name='overlay_opacity', value=ParameterValue(type=77))
+    name = {SetParameters: 'set_parameters', SetParametersAtomically: 'set_parameters_atomically'}
+    found = peer.call(service, f'/csrnet/{name[service]}', parameters=[good, bad, good], tries=1)
+    results = [found.result] if service is SetParametersAtomically else found.results
+    expected = [False] if service is SetParametersAtomically else [True, False, False]
+    assert [one.successful for one in results] == expected
+    assert '77' in results[-1].reason
+    peer.ask(send, peer.message(image), peer.listen('/csrnet/label'))
 
 
 def test_policies_of_outputs_are_parameters(peer) -> None:
