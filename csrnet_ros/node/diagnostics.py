@@ -45,7 +45,7 @@ def judge_camera(
     rate = f'{report.rate_out_hz:.1f} frames/s labelled'
     # What nobody wanted is not missing.
     served_hz = report.rate_out_hz + rates_hz['unwatched'] + rates_hz['disabled']
-    latency = report.stages.get('stamp to publish', Spread(0.0, 0.0, 0.0))
+    age = report.stages.get('stamp to publish', Spread(0.0, 0.0, 0.0))
     late = bounds.latency_error_ms or math.inf
     tardy = bounds.latency_warn_ms or math.inf
     checks = (
@@ -64,7 +64,7 @@ def judge_camera(
             ERROR,
             'no frame could be labelled; the log says why',
         ),
-        (latency.p50_ms > late, ERROR, f'{latency.p50_ms:.0f} ms from stamp to publication'),
+        (abs(age.p50_ms) > late, ERROR, describe_age(age.p50_ms)),
         (faults, WARN, 'some frames could not be labelled; the log says why'),
         (not enabled, OK, 'disabled by the parameter enable'),
         (lost > bounds.lost_warn, WARN, losses),
@@ -74,11 +74,18 @@ def judge_camera(
             f'too slow for the camera: {100 * overwritten:.0f} % of the frames overwritten',
         ),
         (idle, OK, 'idle: nobody subscribes to an output'),
-        (latency.p95_ms > tardy, WARN, f'{latency.p95_ms:.0f} ms from stamp to publication'),
+        (abs(age.p95_ms) > tardy, WARN, describe_age(age.p95_ms)),
         (served_hz < bounds.rate_warn_hz, WARN, f'only {rate}'),
         (True, OK, rate),
     )
     return next((level, message) for holds, level, message in checks if holds)
+
+
+def describe_age(age_ms: float) -> str:
+    """Return in words how old images are when their labels are published."""
+    if age_ms < 0:  # the camera's clock is ahead
+        return f'stamps {-age_ms:.0f} ms in the future at publication'
+    return f'{age_ms:.0f} ms from stamp to publication'
 
 
 def camera_values(report: CameraReport) -> dict[str, str]:

@@ -103,6 +103,24 @@ def test_the_bounds_are_parameters(bounds: dict, level: bytes, message: str) -> 
     assert message in verdict[1]
 
 
+@pytest.mark.parametrize(
+    ('bounds', 'level', 'message'),
+    [
+        ({}, OK, '27.0 frames/s labelled'),
+        ({'latency_warn_ms': 900.0}, WARN, 'stamps 1000 ms in the future at publication'),
+        ({'latency_warn_ms': 1100.0}, OK, '27.0 frames/s labelled'),
+        ({'latency_error_ms': 1100.0}, ERROR, 'stamps 1200 ms in the future at publication'),
+        ({'latency_error_ms': 1300.0}, OK, '27.0 frames/s labelled'),
+    ],
+)
+def test_the_bounds_hold_for_a_camera_whose_clock_is_ahead_too(
+    bounds: dict, level: bytes, message: str
+) -> None:
+    report = replace(HEALTHY, stages={'stamp to publish': Spread(-1200.0, -1000.0, -900.0)})
+    verdict = judge_camera(report, topic='/front', bounds=CameraSettings(**bounds), **MOVING)
+    assert verdict == (level, message)
+
+
 @pytest.mark.parametrize('reason', ['unwatched', 'disabled'])
 @pytest.mark.parametrize('rate_out_hz', [0.0, 9.0])
 def test_a_camera_whose_labels_were_not_wanted_is_not_too_slow(
