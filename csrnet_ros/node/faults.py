@@ -14,6 +14,10 @@ FAULT_S = 10.0
 """So long a fault is told after the engine that failed has a successor."""
 
 
+class NoEngineError(DeviceError):
+    """There is no engine at the moment, whatever the images are."""
+
+
 @dataclass(slots=True)
 class Faults:
     """What is known of the failures of an engine, in this process and in those before it.
@@ -50,10 +54,10 @@ class Faults:
     def begin_rebuild(self) -> None:
         """Take note that another engine is on its way.
 
-        :raises DeviceError: if it is too early for that
+        :raises NoEngineError: if it is too early for that
         """
         if self.rests:
-            raise DeviceError(
+            raise NoEngineError(
                 f'the engine failed and was built anew {REBUILDS} times within '
                 f'{REBUILD_WINDOW_S:.0f} s; it rests until the next try'
             )

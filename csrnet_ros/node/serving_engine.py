@@ -11,7 +11,7 @@ from csrnet_ros.errors import DeviceError, ImageError
 from csrnet_ros.inference import Segmentation, SegmentationEngine
 from csrnet_ros.inference.images import Image
 from csrnet_ros.node.engine_plan import EnginePlan
-from csrnet_ros.node.faults import Faults
+from csrnet_ros.node.faults import Faults, NoEngineError
 
 if TYPE_CHECKING:
     from typing_extensions import Unpack
@@ -68,8 +68,8 @@ class ServingEngine:
         """Label images as ``SegmentationEngine.segment_batch`` does.
 
         :raises ImageError: if an image is not one that an engine takes
-        :raises DeviceError: if there is no engine, and it is too early to build the next
-        :raises Exception: what the engine raised, or the building of the next one
+        :raises NoEngineError: if there is none, and the next cannot be built, or not yet
+        :raises Exception: what the engine raised
         """
         with self._lock:
             engine = self._engine or self._rebuild()
@@ -130,14 +130,14 @@ class ServingEngine:
 
     def _rebuild(self) -> SegmentationEngine:
         if self._lost:
-            raise DeviceError('this process has lost its device; a new one has to take over')
+            raise NoEngineError('this process has lost its device; a new one has to take over')
         self.faults.begin_rebuild()
         self._logger.warning('building the engine anew')
         try:
             self._engine = self._plan.build(log=self._logger.info)
         except Exception as error:
             self._fail(error)
-            raise
+            raise NoEngineError(f'{type(error).__name__}: {error}') from error
         self.faults.mend()
         return self._engine
 

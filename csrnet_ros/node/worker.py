@@ -7,14 +7,16 @@ from dataclasses import dataclass
 
 import rclpy
 
-from csrnet_ros.errors import ImageError
+from csrnet_ros.errors import DeviceError, ImageError
 from csrnet_ros.inference import Segmentation
 from csrnet_ros.inference.images import Image, check_image
 from csrnet_ros.inference.timing import CpuClock
 from csrnet_ros.node.camera import Arrival, Camera
+from csrnet_ros.node.faults import NoEngineError
 from csrnet_ros.node.outputs import output_of
 from csrnet_ros.node.serving_engine import ServingEngine
 from csrnet_ros.node.statistics import JUMP_S
+from csrnet_ros.node.suspects import Suspects
 
 LOG_PERIOD_S = 5.0
 """At most so often the log repeats that a frame could not be labelled."""
@@ -60,6 +62,7 @@ class Worker:
         self._arrived = arrived
         self._now_s = now_s
         self._simulated = simulated
+        self._suspects = Suspects()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name='csrnet-worker')
 
@@ -80,12 +83,12 @@ class Worker:
             for camera, arrival in waiting:
                 with self._survived(camera):
                     turns.extend(self._begin(camera, arrival))
-            segmentations: list[Segmentation] = []
-            with self._survived(*(turn.camera for turn in turns)):
-                segmentations = self._label(turns)
-            for turn, segmentation in zip(turns, segmentations, strict=False):
-                with self._survived(turn.camera):
-                    self._publish(turn, segmentation)
+            parted = [self._suspects.part(turn.camera.name) for turn in turns]
+            if together := [turn for turn, part in zip(turns, parted, strict=True) if not part]:
+                self._serve(together)
+            for turn, part in zip(turns, parted, strict=True):
+                if part:
+                    self._serve([turn])
 
     def _next(self) -> list[tuple[Camera, Arrival]]:
         """Wait for frames; return the newest of each camera, none when it is time to stop."""
@@ -103,12 +106,33 @@ class Worker:
         if not wanted:
             camera.statistics.drop(self._now_s(), 'unwatched')
             return []
+        if len(self._cameras) > 1 and self._suspects.hold(camera.name):
+            raise DeviceError('the engine fails at its images; held back for the others')
         clock, transport = CpuClock(), camera.transport
         read = transport.read_raw if self._engine.takes_raw else transport.read
         with clock.stage('convert'):
             image = read(arrival.frame)
         check_image(image)
         return [Turn(camera, arrival, image, wanted, clock)]
+
+    def _serve(self, turns: Sequence[Turn]) -> None:
+        """Label frames and publish; one by one if the engine fails at them together."""
+        names = [turn.camera.name for turn in turns]
+        try:
+            segmentations = self._label(turns)
+        except Exception as error:
+            if not isinstance(error, (ImageError, NoEngineError)):
+                self._suspects.accuse(names)
+                if len(turns) > 1:
+                    for turn in turns:
+                        self._serve([turn])
+                    return
+            self._skip([turn.camera for turn in turns], error)
+            return
+        self._suspects.acquit(names)
+        for turn, segmentation in zip(turns, segmentations, strict=True):
+            with self._survived(turn.camera):
+                self._publish(turn, segmentation)
 
     def _label(self, turns: Sequence[Turn]) -> list[Segmentation]:
         """Label the images of all turns, one size at once, with what any of them wants."""
@@ -150,16 +174,17 @@ class Worker:
         return {'stamp to publish': age_ms, 'beside the engine': age_ms - engine_ms}
 
     @contextmanager
-    def _survived(self, *cameras: Camera) -> Iterator[None]:
+    def _survived(self, camera: Camera) -> Iterator[None]:
         """Count and log what fails in this context: no frame may end the thread."""
         try:
             yield
-        except ImageError as error:
-            self._skip(cameras, 'unreadable', str(error))
         except Exception as error:
-            self._skip(cameras, 'failed', f'{type(error).__name__}: {error}')
+            self._skip([camera], error)
 
-    def _skip(self, cameras: Sequence[Camera], reason: str, why: str) -> None:
+    def _skip(self, cameras: Sequence[Camera], error: Exception) -> None:
+        reason, why = 'failed', f'{type(error).__name__}: {error}'
+        if isinstance(error, ImageError):
+            reason, why = 'unreadable', str(error)
         for camera in cameras:
             camera.statistics.drop(self._now_s(), reason)
             if rclpy.ok():  # else it is the end of the process that got in the way

@@ -29,7 +29,7 @@ def segment_batch(
         engine._network = OutOfRange()
     elif broken.exists():
         raise RuntimeError('CUDA error: an illegal memory access was encountered')
-    if all((as_tensor(image) == 255).all() for image in images):
+    if any((as_tensor(image) == 255).all() for image in images):
         raise DeviceError('cuda:0 is out of memory')
     return labelled(engine, images, **wanted)
 

@@ -82,6 +82,34 @@ def test_an_engine_out_of_memory_is_told_and_built_anew(
         pass
 
 
+def test_a_camera_whose_images_the_engine_cannot_take_leaves_the_others_theirs(
+    peer, start_node: Callable, broken: Path, image: np.ndarray
+) -> None:
+    command = [sys.executable, str(FAULTY_NODE), str(broken)]
+    node = start_node('-r', '__ns:=/pair', '-p', 'cameras:=[front, rear]', command=command)
+    node.wait_for('labelling /pair/rear')
+    front, rear = (peer.camera(f'/pair/{name}/image_raw') for name in ('front', 'rear'))
+    labels = peer.listen('/pair/csrnet/front/label')
+    peer.connect(rear, peer.message(image), peer.listen('/pair/csrnet/rear/label'))
+    for _ in range(2 * REBUILDS):
+        rear(peer.message(np.full_like(image, 255)))
+        peer.ask(front, peer.message(image), labels)
+    diagnostics = peer.listen('/pair/csrnet/diagnostics', DiagnosticArray)
+    status = diagnostics.get(timeout=60).status
+    while status[2].level != DiagnosticStatus.ERROR:
+        rear(peer.message(np.full_like(image, 255)))
+        peer.ask(front, peer.message(image), labels)
+        status = diagnostics.get(timeout=60).status
+    node.wait_for('frame of /pair/rear/image_raw skipped: .* held back')
+    engine, *cameras = (values_of(one) for one in status)
+    assert int(engine[REBUILT]) <= REBUILDS
+    assert cameras[0][FAILED] == '0'
+    assert int(cameras[1][FAILED]) > 2 * REBUILDS
+    for camera in cameras:
+        numbers = [int(camera[f'frames {fate}']) for fate in ('received', 'published', 'dropped')]
+        assert numbers[0] == numbers[1] + numbers[2]
+
+
 def test_the_tries_are_bounded_and_other_weights_end_the_rest(
     peer, at_work: SimpleNamespace, image: np.ndarray, broken: Path
 ) -> None:
