@@ -45,7 +45,7 @@ def test_the_newest_frames_are_labelled_and_all_others_counted(
     values = peer.values_when(diagnostics, settled)
     published, dropped = int(values['frames published']), int(values['frames dropped'])
     assert int(values[UNWATCHED]) == unwatched
-    assert int(values['frames dropped: overwritten']) == dropped - unwatched > published
+    assert int(values['frames dropped: overwritten']) == dropped - unwatched > 0
     stamps = [labels.get(timeout=60).header.stamp for _ in range(published)]
     stamps_ns = [10**9 * stamp.sec + stamp.nanosec for stamp in stamps]
     assert labels.empty()
