@@ -17,6 +17,8 @@ from csrnet_ros.devices import find_device
 from csrnet_ros.errors import DeviceError
 from csrnet_ros.extras import load_extra
 from csrnet_ros.inference import SegmentationEngine, available_weights
+from csrnet_ros.inference.backends.openvino import int8_key
+from csrnet_ros.inference.builds import find_build, keep_build
 from csrnet_ros.media.saving import save_image
 from csrnet_ros.model import CONFIGS, CSRNet, load_checkpoint, save_checkpoint
 from csrnet_ros.training.datasets.street import draw_street
@@ -154,12 +156,16 @@ def test_8_bits_are_used_by_the_backend_of_that_name(exported, shipped, plain, t
 
 
 def test_a_file_that_labels_otherwise_is_not_kept(exported, lean, tmp_path):
+    key = int8_key(load_checkpoint(lean))
+    keep_build(key, lambda folder: (folder / 'earlier').write_text('8 bits'), what='a test')
     save_image(tmp_path / 'black.png', np.zeros((64, 64, 3), np.uint8))
-    eight_bits = '--format', 'openvino-int8', '--calibrate', tmp_path
-    out, done = exported('a.xml', *eight_bits, '--with-io', weights=lean)
+    out, done = exported(
+        'a.xml', '--format', 'openvino-int8', '--calibrate', tmp_path, weights=lean
+    )
     assert done.returncode == 1
     assert 'and 95 % are the least; nothing was written' in done.stderr
     assert list(out.parent.iterdir()) == []
+    assert (find_build(key) / 'earlier').read_text() == '8 bits'
 
 
 @pytest.mark.parametrize(

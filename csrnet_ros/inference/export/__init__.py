@@ -68,6 +68,7 @@ def export_network(
         # The file that the others belong to comes last.
         for file in sorted(Path(temporary).iterdir(), key=lambda file: file.name == out.name):
             os.replace(file, out.with_name(file.name))
+    row.keep(checkpoint, export, out)
     return trial
 
 

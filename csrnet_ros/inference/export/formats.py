@@ -56,7 +56,8 @@ class Format:
     """What the table says of a format.
 
     :param module: in this package; its ``write(checkpoint, export, path)`` makes the file and
-        ``load(path, export)`` returns what runs it
+        ``load(path, export)`` returns what runs it; it may have ``keep(checkpoint, export, path)``
+        for a file that a backend uses too
     :param packages: what it needs beside PyTorch: what pip installs, by module
     :param least_agreement: share of the pixels whose label must be PyTorch's
     """
@@ -75,6 +76,11 @@ class Format:
         """Return the network in a file, ready to run."""
         run: Callable[[Tensor], Tensor] = self._module().load(path, export)
         return run
+
+    def keep(self, checkpoint: Checkpoint, export: Export, path: Path) -> None:
+        """Give a file that was compared to the backend that uses it, if there is one."""
+        if keep := getattr(self._module(), 'keep', None):
+            keep(checkpoint, export, path)
 
     def _module(self) -> ModuleType:
         return importlib.import_module(f'{__package__}.{self.module}')

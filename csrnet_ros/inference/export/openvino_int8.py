@@ -1,6 +1,7 @@
 """OpenVINO in 8 bits, calibrated after training by NNCF on images of the user's."""
 
 import logging
+import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,28 +19,29 @@ from csrnet_ros.model import Checkpoint
 if TYPE_CHECKING:
     import openvino
 
-__all__ = ['load', 'write']
+__all__ = ['keep', 'load', 'write']
 
 
 def write(checkpoint: Checkpoint, export: Export, path: Path) -> None:
     """Write a network in 8 bits.
 
-    One for images of any size, without IO, is also kept for the backend ``openvino-int8``.
-
     :raises ExportError: if there are no images to calibrate it with
     """
-    from csrnet_ros.inference.backends.openvino import FILE, int8_key
-
     if not export.calibration:
         raise ExportError('8 bits are chosen by images: name a folder of them with --calibrate')
-    model = quantised(checkpoint, export)
-    save(model, checkpoint, path)
+    save(quantised(checkpoint, export), checkpoint, path)
+
+
+def keep(checkpoint: Checkpoint, export: Export, path: Path) -> None:
+    """Copy a network for images of any size, without IO, for the backend ``openvino-int8``."""
+    from csrnet_ros.inference.backends.openvino import FILE, int8_key
+
+    def copy(folder: Path) -> None:
+        for suffix in ('.xml', '.bin'):
+            shutil.copyfile(path.with_suffix(suffix), (folder / FILE).with_suffix(suffix))
+
     if export.size is None and not export.with_io:
-        keep_build(
-            int8_key(checkpoint),
-            lambda folder: save(model, checkpoint, folder / FILE),
-            what='OpenVINO in 8 bits',
-        )
+        keep_build(int8_key(checkpoint), copy, what='OpenVINO in 8 bits')
 
 
 def quantised(checkpoint: Checkpoint, export: Export) -> 'openvino.Model':
