@@ -19,7 +19,7 @@ from csrnet_ros.model import Checkpoint
 from csrnet_ros.user_cache import user_cache
 
 KEPT = 12
-"""Builds that stay on the disk, those used last: 50 MB each."""
+"""Builds that stay on the disk, those used last, beside those of ``keep_build``: 50 MB each."""
 
 DIGESTS = 'digests.json'
 
@@ -51,10 +51,15 @@ def find_or_build(key: str, build: Callable[[Path], None], *, what: str) -> Path
     :param what: what is built, for the log
     :return: None if the disk does not take the build; the log says why
     """
-    if folder := find_build(key):
+    folder = user_cache() / 'builds' / key
+    if _is_whole(folder):
+        with contextlib.suppress(OSError):
+            os.utime(folder)
         return folder
     logger.info('converting the network for %s, once for these weights', what)
-    return keep_build(key, build, what=what)
+    made = _make(folder, build, what=what)
+    _forget_old(folder.parent)
+    return made
 
 
 @contextlib.contextmanager
@@ -72,21 +77,25 @@ def build_folder(key: str, build: Callable[[Path], None], *, what: str) -> Itera
 
 
 def find_build(key: str) -> Path | None:
-    """Return the folder of a build; None if there is none that is whole."""
-    folder = _folder(key)
-    if not _is_whole(folder):
-        return None
-    with contextlib.suppress(OSError):
-        os.utime(folder)
-    return folder
+    """Return the folder of a build of ``keep_build``; None if there is none that is whole."""
+    folder = _kept(key)
+    return folder if _is_whole(folder) else None
 
 
 def keep_build(key: str, build: Callable[[Path], None], *, what: str) -> Path | None:
-    """Return the folder of what ``build`` makes, in place of what was there.
+    """Return the folder of what ``build`` makes, in place of what was there and never forgotten.
 
-    Parameters and result are those of ``find_or_build``.
+    It is for what only its user can make again. Parameters and result are those of
+    ``find_or_build``.
     """
-    folder = _folder(key)
+    return _make(_kept(key), build, what=what)
+
+
+def _kept(key: str) -> Path:
+    return user_cache() / 'kept_builds' / key
+
+
+def _make(folder: Path, build: Callable[[Path], None], *, what: str) -> Path | None:
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix='.building-') as temporary:
@@ -96,17 +105,12 @@ def keep_build(key: str, build: Callable[[Path], None], *, what: str) -> Path | 
             _seal(building)
             shutil.rmtree(folder, ignore_errors=True)
             building.rename(folder)
-        _forget_old(folder.parent)
     except OSError as error:
         if _is_whole(folder):  # by another process, just now
             return folder
         logger.warning('the network for %s cannot be kept (%s)', what, error)
         return None
     return folder
-
-
-def _folder(key: str) -> Path:
-    return user_cache() / 'builds' / key
 
 
 def _digests(folder: Path) -> dict[str, str]:

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from csrnet_ros.inference import SegmentationEngine, deploy
-from csrnet_ros.inference.builds import KEPT, build_key, find_or_build
+from csrnet_ros.inference.builds import KEPT, build_key, find_build, find_or_build, keep_build
 from csrnet_ros.model import VARIANTS, load_checkpoint
 
 
@@ -78,6 +78,13 @@ def test_those_that_were_not_used_for_longest_are_forgotten(cache):
     assert {folder.name for folder in cache.iterdir()} == {
         f'key{number}' for number in numbers if number not in (1, 2)
     }
+
+
+def test_one_that_only_its_user_can_make_again_is_not_forgotten():
+    keep_build('own', Builder(), what='a test')
+    for number in range(KEPT + 1):
+        find_or_build(f'key{number}', Builder(), what='a test')
+    assert (find_build('own') / 'network').read_text() == 'build 1'
 
 
 def test_the_key_changes_with_what_is_built(weights, monkeypatch, tmp_path):
