@@ -88,14 +88,16 @@ def keep_build(key: str, build: Callable[[Path], None], *, what: str) -> Path | 
     It is for what only its user can make again. Parameters and result are those of
     ``find_or_build``.
     """
-    return _make(_kept(key), build, what=what)
+    return _make(_kept(key), build, what=what, replace=True)
 
 
 def _kept(key: str) -> Path:
     return user_cache() / 'kept_builds' / key
 
 
-def _make(folder: Path, build: Callable[[Path], None], *, what: str) -> Path | None:
+def _make(
+    folder: Path, build: Callable[[Path], None], *, what: str, replace: bool = False
+) -> Path | None:
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.TemporaryDirectory(dir=folder.parent, prefix='.building-') as temporary:
@@ -103,10 +105,11 @@ def _make(folder: Path, build: Callable[[Path], None], *, what: str) -> Path | N
             building.mkdir()
             build(building)
             _seal(building)
-            shutil.rmtree(folder, ignore_errors=True)
-            building.rename(folder)
+            if replace or not _is_whole(folder):  # another process may have been given it by now
+                shutil.rmtree(folder, ignore_errors=True)
+                building.rename(folder)
     except OSError as error:
-        if _is_whole(folder):  # by another process, just now
+        if not replace and _is_whole(folder):
             return folder
         logger.warning('the network for %s cannot be kept (%s)', what, error)
         return None

@@ -64,6 +64,29 @@ def test_a_build_that_fails_leaves_nothing(cache):
     assert list(cache.iterdir()) == []
 
 
+def test_a_build_that_another_process_has_been_given_meanwhile_stays():
+    given = []
+
+    def slowly(folder):
+        (folder / 'network').write_text('late')
+        given.append(find_or_build('key', Builder(), what='another process'))
+        given.append(given[0].stat().st_ino)
+
+    folder = find_or_build('key', slowly, what='a test')
+    assert [folder, folder.stat().st_ino] == given
+    assert (folder / 'network').read_text() == 'build 1'
+
+
+def test_an_own_build_that_cannot_be_kept_is_said_though_there_is_an_older_one(caplog):
+    def fail(folder):
+        raise OSError('no space left')
+
+    keep_build('own', Builder(), what='a test')
+    assert keep_build('own', fail, what='a test') is None
+    assert 'cannot be kept (no space left)' in caplog.text
+    assert (find_build('own') / 'network').read_text() == 'build 1'
+
+
 def test_a_disk_that_takes_nothing_is_no_fault(cache, caplog):
     cache.parent.mkdir()
     cache.write_text('a file where the folder would be')
