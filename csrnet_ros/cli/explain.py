@@ -3,8 +3,9 @@
 For each image NAME and each class, NAME_CLASS.png holds the image, its truth where one is given,
 the prediction, and the Score-CAM heat of the last map of each stage: low-, mid- and high-refined,
 A4, B4 and C4 in heavy, A8, B8 and C4 in medium, A16, B8 and C4 in light. With the truth, each
-map's share of heat inside the object is told too; pixels that are void do not count. A file of
-that name that was there before is replaced. Of images with the same name, the later ones get a
+map's share of heat inside the object is told too; pixels that are void do not count. No heat
+means that no part of the image speaks for the class more than an empty one does. A file of that
+name that was there before is replaced. Of images with the same name, the later ones get a
 number.
 
 The network sees the image once for each of a map's channels: minutes on a CPU.
@@ -12,6 +13,7 @@ The network sees the image once for each of a map's channels: minutes on a CPU.
 
 import argparse
 import sys
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
@@ -128,32 +130,54 @@ class SheetFolder:
     ) -> None:
         """Write the sheet of class ``one``."""
         name, palette = self._labels.classes[one], self._labels.palette
+        known = explanation.labels if truth is None else truth
+        judged = truth is not None and one in truth
+        heats = {stage: of_class[one] for stage, of_class in explanation.heats.items()}
+        shares = {stage: heat_inside(heat, known, one) for stage, heat in heats.items()}
         first = [Panel('image', image)]
         if truth is not None:
             first.append(Panel('truth', palette[truth], sharp=True))
         first.append(Panel('prediction', palette[explanation.labels], sharp=True))
-        known = explanation.labels if truth is None else truth
-        second, shares = [], []
-        for refined, (stage, heats) in zip(REFINED, explanation.heats.items()):
+        second = []
+        for refined, (stage, share) in zip(REFINED, shares.items()):
             caption = f'{stage}, {refined}'
-            if truth is not None and one in truth:
-                shares.append(f'{stage} {heat_inside(heats[one], truth, one):.1%}')
-                caption += f': {shares[-1].split()[1]} of the heat inside'
-            second.append(Panel(caption, draw_heat(image, heats[one], region=known == one)))
-        title = f'What speaks for {name} in {stem}: {self._network}, ' + ', '.join(
-            explanation.heats
-        )
+            if share is None:
+                caption += ': no heat'
+            elif judged:
+                caption += f': {share:.1%} of the heat inside'
+            second.append(Panel(caption, draw_heat(image, heats[stage], region=known == one)))
+        title = f'What speaks for {name} in {stem}: {self._network}, {", ".join(heats)}'
         path = self._path / f'{stem}_{name.replace(" ", "_")}.png'
         save_image(path, draw_sheet(title, [first, second], feet=self._feet))
-        if truth is not None and shares:
-            area = heat_inside(np.ones(truth.shape), truth, one)
-            print(f'{path}: heat inside {name}: {", ".join(shares)}; its area {area:.1%}')
+        area = float(np.mean(known[known != VOID] == one)) if judged else None
+        tell(path, name, shares, area=area)
 
 
-def heat_inside(heat: np.ndarray, truth: np.ndarray, one: int) -> float:
-    """Return the share of heat, 0 to 1, on the pixels of class ``one`` among all but void."""
+def heat_inside(heat: np.ndarray, truth: np.ndarray, one: int) -> float | None:
+    """Return the share of heat, 0 to 1, on the pixels of class ``one`` among all but void.
+
+    None if there is no heat.
+    """
     known = heat[truth != VOID].sum()
-    return float(heat[truth == one].sum() / known) if known else 0.0
+    return float(heat[truth == one].sum() / known) if known else None
+
+
+def tell(path: Path, name: str, shares: Mapping[str, float | None], *, area: float | None) -> None:
+    """Print the shares of heat inside a class by stage, beside its area, and what has no heat.
+
+    :param area: the class's share of the pixels; None if the truth does not show it
+    """
+    if area is not None:
+        told = ', '.join(
+            f'{stage} no heat' if share is None else f'{stage} {share:.1%}'
+            for stage, share in shares.items()
+        )
+        print(f'{path}: heat inside {name}: {told}; its area {area:.1%}')
+    if cold := [stage for stage, share in shares.items() if share is None]:
+        print(
+            f'{path}: no heat in {", ".join(cold)}: no part of the image speaks for {name} more '
+            'than an empty image does'
+        )
 
 
 if __name__ == '__main__':

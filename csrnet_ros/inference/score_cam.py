@@ -38,7 +38,8 @@ class Explanation:
 
     :param labels: the prediction, uint8 (H, W)
     :param heats: by stage, for instance ``A4`` for the first one's map at stride 4, the heat of
-        each class that is predicted somewhere: float32 (H, W), 0 to 1
+        each class that is predicted somewhere: float32 (H, W), 0 to 1; all 0 where no part of the
+        image speaks for the class more than the mean colour does
     """
 
     labels: np.ndarray

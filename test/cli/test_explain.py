@@ -7,10 +7,13 @@ import pytest
 import torch
 
 import commands
+from csrnet_ros.inference import find_weights
 from csrnet_ros.inference.score_cam import ScoreCam
 from csrnet_ros.labels import CAMVID
 from csrnet_ros.media.frames import read_image
+from csrnet_ros.media.saving import save_image
 from csrnet_ros.model import load_checkpoint
+from csrnet_ros.training.datasets.street import draw_street
 
 SHARE = r'A16 (\d+\.\d)%, B8 (\d+\.\d)%, C4 (\d+\.\d)%; its area \d+\.\d%'
 
@@ -49,6 +52,20 @@ def test_a_sheet_for_a_class_that_is_there_and_a_sentence_for_one_that_is_not(
     drawn = read_image(sheets[0])
     color = CAMVID.colors[CAMVID.index(present)]
     assert (drawn == color).all(2).any(), 'the prediction and the legend'
+
+
+def test_a_class_that_an_empty_image_speaks_for_more_has_no_heat_and_no_share_of_it(tmp_path):
+    image, truth = draw_street(0, height_px=64, width_px=96)
+    save_image(tmp_path / 'street.png', image)
+    save_image(tmp_path / 'truth.png', truth)
+    done = explain(
+        tmp_path / 'street.png', '--truth', tmp_path / 'truth.png', '--classes', 'road',
+        '--weights', find_weights('light'), '--out', tmp_path, '--batch-size', 32,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert 'A16 no heat, B8 no heat, C4 no heat; its area' in done.stdout
+    sheet = tmp_path / 'street_road.png'
+    assert f'{sheet}: no heat in A16, B8, C4: no part of the image speaks for' in done.stdout
 
 
 def test_two_images_of_one_name_have_sheets_of_their_own(tmp_path, scene, weights):
