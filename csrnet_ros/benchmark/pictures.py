@@ -6,16 +6,20 @@ from csrnet_ros.benchmark.model_tables import by_size
 from csrnet_ros.benchmark.node_tables import BESIDE, ROWS, total_ms
 from csrnet_ros.benchmark.plots import draw_speed_and_accuracy, draw_stages
 from csrnet_ros.benchmark.records import Record
+from csrnet_ros.media.result_names import ResultNames
 
 Stages = dict[str, float]
 
 
-def draw_model(record: Record, folder: Path) -> dict[str, Path]:
-    """Draw the pictures of every size into a folder; return them by what they show."""
+def draw_model(record: Record, folder: Path, names: ResultNames) -> dict[str, Path]:
+    """Draw the pictures of every size into a folder; return them by what they show.
+
+    :param names: gives each picture in the folder a name of its own
+    """
     pictures = {}
     for title, figures in by_size(record['figures']):
         device = figures[0]['device']
-        stem = f'benchmark_{device}_{title}'.replace(', ', '_').replace(' ', '_')
+        stem = names.take(f'benchmark_{device}_{title}'.replace(', ', '_').replace(' ', '_'))
         speed, stages = (folder / f'{stem}_{kind}.png' for kind in ('speed', 'stages'))
         draw_speed_and_accuracy(speed, figures, title=f'{title}, {device}')
         bars = {
@@ -28,11 +32,15 @@ def draw_model(record: Record, folder: Path) -> dict[str, Path]:
     return pictures
 
 
-def draw_node(record: Record, folder: Path) -> dict[str, Path]:
-    """Draw the way of a frame through the node into a folder; return the picture by its title."""
+def draw_node(record: Record, folder: Path, names: ResultNames) -> dict[str, Path]:
+    """Draw the way of a frame through the node into a folder; return the picture by its title.
+
+    :param names: gives each picture in the folder a name of its own
+    """
     height_px, width_px = record['size_px']
     size = f'{height_px}x{width_px}'
-    path = folder / f'benchmark_node_{record["variant"]}_{size}.png'
+    stem = names.take(f'benchmark_node_{record["variant"]}_{size}')
+    path = folder / f'{stem}.png'
     bars = {title: frame_stages(record[name]) for name, title in ROWS.items()}
     title = f'from stamp to label: {record["variant"]}, {size}'
     draw_stages(path, bars, title=title)

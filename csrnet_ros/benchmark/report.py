@@ -11,6 +11,7 @@ from csrnet_ros.benchmark.node_tables import beyond_ms, node_table
 from csrnet_ros.benchmark.pictures import draw_model, draw_node
 from csrnet_ros.benchmark.records import KINDS, Kind, Record
 from csrnet_ros.benchmark.text import table
+from csrnet_ros.media.result_names import ResultNames
 from csrnet_ros.model import VARIANTS
 
 HEAD = """# Benchmark
@@ -88,13 +89,14 @@ def describe(record: Record) -> str:
 
 def _parts(folder: Path, records: Sequence[Record]) -> Iterator[str]:
     yield HEAD
+    names = ResultNames()
     for kind in KINDS:
         chosen = [record for record in records if record['kind'] == kind]
         if chosen:
             yield INTRODUCTIONS[kind]
         for record in chosen:
             yield f'{_origin(record)}\n\n{describe(record)}\n'
-            for title, path in PICTURES[kind](record, folder / 'images').items():
+            for title, path in PICTURES[kind](record, folder / 'images', names).items():
                 yield f'![{title}]({path.relative_to(folder)})\n'
     if all(record['machine']['gpu'] is None for record in records):
         rows = [[name, 'cuda', 'not run'] for name in VARIANTS]
@@ -133,7 +135,7 @@ DESCRIPTIONS: Mapping[Kind, Callable[[Record], Iterator[str]]] = MappingProxyTyp
     {'model': _describe_model, 'node': _describe_node, 'paper': _describe_paper}
 )
 
-PICTURES: Mapping[Kind, Callable[[Record, Path], dict[str, Path]]] = MappingProxyType(
+PICTURES: Mapping[Kind, Callable[[Record, Path, ResultNames], dict[str, Path]]] = MappingProxyType(
     {'model': draw_model, 'node': draw_node, 'paper': lambda *_: {}}
 )
 

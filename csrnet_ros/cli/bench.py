@@ -26,6 +26,7 @@ from csrnet_ros.cli.bench_node import Settings, measure_node
 from csrnet_ros.cli.bench_options import parse
 from csrnet_ros.cli.command import command
 from csrnet_ros.devices import find_device
+from csrnet_ros.media.result_names import ResultNames
 
 SIZES = ((360, 480), (720, 960))
 
@@ -49,7 +50,7 @@ def main() -> int:
     if args.json:
         write_record(args.json, record)
     if args.kind == 'model' and args.plots:
-        draw_model(record, args.plots)
+        draw_model(record, args.plots, ResultNames())
     return 0
 
 

@@ -21,7 +21,6 @@ import numpy as np
 from tqdm import tqdm
 
 from csrnet_ros.cli.command import HelpFormatter, command
-from csrnet_ros.cli.result_names import ResultNames
 from csrnet_ros.devices import find_device
 from csrnet_ros.errors import ImageError
 from csrnet_ros.inference import find_weights
@@ -30,6 +29,7 @@ from csrnet_ros.labels import VOID, LabelSet
 from csrnet_ros.media.frames import read_image
 from csrnet_ros.media.heat import draw_heat, draw_scale
 from csrnet_ros.media.legend import draw_legend
+from csrnet_ros.media.result_names import ResultNames
 from csrnet_ros.media.saving import save_image
 from csrnet_ros.media.sheet import TEXT_PX, Panel, draw_sheet, sheet_width_px
 from csrnet_ros.model import VARIANTS, load_checkpoint

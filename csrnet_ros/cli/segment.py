@@ -13,10 +13,10 @@ from pathlib import Path
 from tqdm import tqdm
 
 from csrnet_ros.cli.command import HelpFormatter, command
-from csrnet_ros.cli.result_names import ResultNames
 from csrnet_ros.errors import CsrnetError, ImageError
 from csrnet_ros.inference import SegmentationEngine, find_weights
 from csrnet_ros.media.frames import FrameSource, Video, open_frames
+from csrnet_ros.media.result_names import ResultNames
 from csrnet_ros.media.saving import VideoFile, save_image
 from csrnet_ros.model import VARIANTS
 

@@ -1,6 +1,7 @@
 """csrnet-bench as a user runs it: tables, records, pictures and the page made of them."""
 
 import json
+import re
 import subprocess
 import sys
 
@@ -111,6 +112,19 @@ def test_the_page_shows_the_records_with_pictures(folder, model_record, node_rec
     for picture in pictures:
         assert f'(images/{picture.name})' in text
         assert cv2.imread(str(picture)).std() > 10
+
+
+def test_records_of_one_size_and_device_have_pictures_of_their_own(tmp_path, model_record):
+    record = json.loads(model_record.read_text())
+    again = tmp_path / 'again.json'
+    for row in record['figures']:
+        row['miou'] = None
+    again.write_text(json.dumps(record))
+    bench('report', model_record, again, '--out', tmp_path)
+    text = (tmp_path / 'benchmark.md').read_text()
+    first, second = re.findall(r'\(images/(\S+_speed\S*\.png)\)', text)
+    drawn = [cv2.imread(str(tmp_path / 'images' / name)) for name in (first, second)]
+    assert (drawn[0] != drawn[1]).any(), 'one has accuracies, one has not'
 
 
 def test_the_papers_table(tmp_path):
