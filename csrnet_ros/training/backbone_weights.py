@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from csrnet_ros.errors import TrainingError
+from csrnet_ros.extras import load_extra
 from csrnet_ros.model.backbone import ResNet18Backbone
 
 PREFIX = 'backbone.'
@@ -22,6 +23,7 @@ def load_backbone(backbone: ResNet18Backbone, *, source: str) -> None:
         backbone as it is; else a file: one of ours or any other safetensors, or a torchvision
         ``.pth``, with the weights of a ResNet-18
     :raises TrainingError: if they cannot be had or are not those of a ResNet-18
+    :raises MissingPackageError: if torchvision is needed and missing
     """
     if source == 'none':
         return
@@ -41,9 +43,8 @@ def load_backbone(backbone: ResNet18Backbone, *, source: str) -> None:
 
 
 def _download() -> dict[str, Tensor]:
-    from torchvision.models import ResNet18_Weights  # here, since it takes a second
-
-    weights = ResNet18_Weights.IMAGENET1K_V1
+    models: Any = load_extra('torchvision.models', package='torchvision')
+    weights = models.ResNet18_Weights.IMAGENET1K_V1
     try:
         return dict(weights.get_state_dict(progress=True, check_hash=True, weights_only=True))
     except (URLError, OSError, RuntimeError) as error:  # RuntimeError: its hash is wrong

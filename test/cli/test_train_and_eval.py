@@ -1,6 +1,7 @@
 """csrnet-train and csrnet-eval as a user runs them, on small data of the real layout."""
 
 import json
+from pathlib import Path
 
 import cv2
 import numpy as np
@@ -11,6 +12,8 @@ import commands
 from csrnet_ros.labels import CAMVID
 from csrnet_ros.model import load_checkpoint
 from csrnet_ros.training.datasets import camvid
+
+NO_TORCHVISION_TRAIN = Path(__file__).with_name('no_torchvision_train.py')
 
 
 @pytest.fixture(scope='module')
@@ -107,6 +110,25 @@ def test_classes_that_cannot_be_learned_are_told_before_training(small_camvid, t
     )
     assert done.returncode == 1
     assert 'warning: CamVid train, SegNet labels: no label holds, and so' in done.stderr
+
+
+@pytest.mark.parametrize(
+    ('arguments', 'stray', 'words'),
+    [
+        (['--recipe', 'cpu'], 77, 'the values 77 stand for no class'),
+        (['--recipe', 'paper'], None, 'torchvision is not installed'),
+        (['--data', 'cityscapes'], None, 'torchvision is not installed'),
+    ],
+)
+def test_without_torchvision(small_camvid, tmp_path, arguments, stray, words):
+    if stray:
+        label = camvid(small_camvid, 'train').pairs[0].label
+        cv2.imwrite(str(label), np.full((96, 128), stray, np.uint8))
+    out = tmp_path / 'x.safetensors'
+    done = commands.run(NO_TORCHVISION_TRAIN, '--root', small_camvid, '--out', out, *arguments)
+    assert done.returncode == 1
+    assert words in done.stderr
+    assert 'Traceback' not in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ from csrnet_ros.errors import DatasetError
 from csrnet_ros.labels import CITYSCAPES, VOID
 from csrnet_ros.training.check import check_dataset
 from csrnet_ros.training.datasets import cityscapes
+from csrnet_ros.training.datasets.cityscapes import LABEL_IDS, TRAIN_IDS
 
 
 @pytest.fixture
@@ -19,6 +20,8 @@ def test_our_table_is_torchvisions():
     rows = {row.train_id: row for row in Cityscapes.classes if 0 <= row.train_id != VOID}
     assert tuple(rows[id_].name for id_ in range(19)) == CITYSCAPES.classes
     assert tuple(rows[id_].color for id_ in range(19)) == CITYSCAPES.colors
+    assert tuple(rows[id_].id for id_ in range(19)) == LABEL_IDS
+    assert {row.id: row.train_id for row in Cityscapes.classes if row.id >= 0} == TRAIN_IDS
 
 
 def test_label_ids_become_train_ids(root):

@@ -2,25 +2,27 @@
 
 ``root`` holds the folders ``leftImg8bit`` and ``gtFine``, or the two zip files of the same
 content, which torchvision then unpacks. Label files are the labelIds; ids that the benchmark
-leaves out are void. torchvision is imported when it is needed: it takes a second, since it brings
-PyTorch's compiler along.
+leaves out are void. torchvision is imported when it is needed: not everyone has it, and it takes a
+second, since it brings PyTorch's compiler along.
 """
 
-from functools import cache
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 from csrnet_ros.errors import DatasetError
+from csrnet_ros.extras import load_extra
 from csrnet_ros.labels import CITYSCAPES, VOID
 from csrnet_ros.training.datasets.files import FileDataset, Pair, parts_of
 from csrnet_ros.training.datasets.masks import MaskCode
 
+LABEL_IDS = (7, 8, 11, 12, 13, 17, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 31, 32, 33)
+"""The labelId of each class."""
 
-@cache
-def train_ids() -> dict[int, int]:
-    """Return the class of each labelId, 255 for void; the licence plate's -1 is in no file."""
-    from torchvision.datasets import Cityscapes
-
-    return {row.id: row.train_id for row in Cityscapes.classes if row.id >= 0}
+TRAIN_IDS = MappingProxyType(
+    dict.fromkeys(range(34), VOID) | {id_: label for label, id_ in enumerate(LABEL_IDS)}
+)
+"""The class of each labelId, 255 for void; the licence plate's -1 is in no file."""
 
 
 def cityscapes(root: Path | str, split: str) -> FileDataset:
@@ -30,23 +32,22 @@ def cityscapes(root: Path | str, split: str) -> FileDataset:
 
     :raises ValueError: if there is no such split
     :raises DatasetError: if a folder is missing
+    :raises MissingPackageError: if torchvision is not installed
     """
     parts = parts_of(split, data='Cityscapes')
-    label_ids = {train_id: id_ for id_, train_id in train_ids().items() if train_id != VOID}
     return FileDataset(
         name=f'Cityscapes {split}',
         labels=CITYSCAPES,
         pairs=tuple(pair for part in parts for pair in _pairs(Path(root), part)),
-        code=MaskCode(train_ids()),
-        prediction_values=tuple(label_ids[label] for label in range(len(CITYSCAPES))),
+        code=MaskCode(TRAIN_IDS),
+        prediction_values=LABEL_IDS,
     )
 
 
 def _pairs(root: Path, part: str) -> list[Pair]:
-    from torchvision.datasets import Cityscapes
-
+    torchvision: Any = load_extra('torchvision.datasets', package='torchvision')
     try:
-        found = Cityscapes(str(root), split=part, mode='fine', target_type='semantic')
+        found = torchvision.Cityscapes(str(root), split=part, mode='fine', target_type='semantic')
     except (RuntimeError, OSError) as error:
         raise DatasetError(
             f'{root}: not the root of Cityscapes ({error}); it holds leftImg8bit/{part}/CITY/ '

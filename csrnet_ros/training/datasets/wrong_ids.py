@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from csrnet_ros.errors import DatasetError
 from csrnet_ros.labels import CAMVID, CITYSCAPES, VOID
 from csrnet_ros.training.datasets.camvid_original import ORIGINAL
-from csrnet_ros.training.datasets.cityscapes import train_ids
+from csrnet_ros.training.datasets.cityscapes import LABEL_IDS, TRAIN_IDS
 from csrnet_ros.training.datasets.files import FileDataset
 
 TRAIN_ID_COUNT = len(CITYSCAPES)
@@ -44,32 +44,30 @@ def _of_colors(data: FileDataset, found: set[int], unknown: set[int]) -> Iterato
 
 
 def _of_ids(data: FileDataset, found: set[int], unknown: set[int]) -> Iterator[str]:
-    # Asking for the table of Cityscapes loads torchvision.
-    if data.labels == CITYSCAPES and set(data.code.classes) == set(train_ids()):
+    if data.labels == CITYSCAPES and set(data.code.classes) == set(TRAIN_IDS):
         yield from _of_label_ids(found, unknown)
     elif unknown:
         yield from _of_class_ids(data, found, unknown)
 
 
 def _of_label_ids(found: set[int], unknown: set[int]) -> Iterator[str]:
-    label_ids = train_ids()
     # Those before the first class: unlabelled, ego vehicle and the like.
-    no_class = set(range(min(id_ for id_, label in label_ids.items() if label != VOID)))
+    no_class = set(range(min(LABEL_IDS)))
     if (VOID in unknown or max(found, default=0) < TRAIN_ID_COUNT) and not found <= no_class:
         yield (
             f'these look like Cityscapes trainIds (0 to {TRAIN_ID_COUNT - 1} and {VOID}) '
-            f'where labelIds (0 to {len(label_ids) - 1}) are expected: use the '
+            f'where labelIds (0 to {len(TRAIN_IDS) - 1}) are expected: use the '
             '*_gtFine_labelIds.png files as they came'
         )
 
 
 def _of_class_ids(data: FileDataset, found: set[int], unknown: set[int]) -> Iterator[str]:
-    count, label_ids = len(data.labels), train_ids()
+    count = len(data.labels)
     if unknown == {count} and 0 not in found:
         yield f'these ids seem to count from 1: subtract 1, so that they run to {count - 1}'
-    elif count == TRAIN_ID_COUNT and found <= {*label_ids, VOID}:
+    elif count == TRAIN_ID_COUNT and found <= {*TRAIN_IDS, VOID}:
         yield (
-            f'these look like Cityscapes labelIds (0 to {len(label_ids) - 1}) where trainIds '
+            f'these look like Cityscapes labelIds (0 to {len(TRAIN_IDS) - 1}) where trainIds '
             f'(0 to {TRAIN_ID_COUNT - 1}) are expected: read them with --data cityscapes, or '
             'make *_gtFine_labelTrainIds.png files with cityscapesScripts'
         )
