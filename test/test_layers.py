@@ -12,7 +12,7 @@ FILES = sorted(PACKAGE.rglob('*.py'))
 
 # From the bottom up. What stands on one line never imports its neighbour.
 LAYERS = (
-    {'labels', 'errors', 'user_cache'},
+    {'labels', 'errors', 'user_cache', 'whole_file'},
     {'model', 'devices', 'media', 'extras'},
     {'inference', 'training'},
     {'benchmark'},

@@ -11,6 +11,7 @@ from typing import Any
 
 from csrnet_ros.errors import BagError
 from csrnet_ros.media.bags import Bag, BagMessage, BagWriter, ImageCodec
+from csrnet_ros.whole_file import write_whole
 
 PART_FRAMES = 25
 """Frames of a part: what an interruption costs at most."""
@@ -49,9 +50,7 @@ class PartFolder:
         if not note.exists():
             self._folder.mkdir(parents=True, exist_ok=True)
             self._remove_parts(0)  # of a job that has ended, but not its clearing up
-            partial = note.with_suffix('.partial')
-            partial.write_text(json.dumps(self._job, indent=2) + '\n')
-            partial.replace(note)
+            write_whole(note, f'{json.dumps(self._job, indent=2)}\n'.encode())
         found = json.loads(note.read_text())
         names = [name for name in self._job if found.get(name) != self._job[name]]
         if names:

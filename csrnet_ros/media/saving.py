@@ -7,6 +7,8 @@ from types import TracebackType
 import cv2
 import numpy as np
 
+from csrnet_ros.whole_file import write_whole
+
 
 def prove_writable(folder: Path) -> None:
     """Make a folder unless it is there, before work whose results it shall hold.
@@ -27,9 +29,7 @@ def save_image(path: Path, image: np.ndarray) -> None:
     """
     pixels = cv2.cvtColor(image, cv2.COLOR_RGB2BGR) if image.ndim == 3 else image
     _, encoded = cv2.imencode(path.suffix, pixels)
-    partial = _partial(path)
-    partial.write_bytes(encoded.tobytes())
-    partial.replace(path)
+    write_whole(path, encoded.tobytes())
 
 
 class VideoFile:
@@ -43,7 +43,7 @@ class VideoFile:
         self.path = path
         self.frames = 0
         self._rate_hz = rate_hz
-        self._partial = _partial(path)
+        self._partial = path.with_name(f'{path.stem}.partial{path.suffix}')
         self._writer: cv2.VideoWriter | None = None
 
     def __enter__(self) -> 'VideoFile':
@@ -94,7 +94,3 @@ class VideoFile:
                 f'{self.path}: only {written:.0f} of {self.frames} frames were written; check '
                 'that the disk is not full'
             )
-
-
-def _partial(path: Path) -> Path:
-    return path.with_name(f'{path.stem}.partial{path.suffix}')

@@ -6,7 +6,6 @@ checkpoint is ever executed.
 """
 
 import json
-import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -20,6 +19,7 @@ from csrnet_ros.errors import CheckpointError
 from csrnet_ros.labels import LabelSet
 from csrnet_ros.model.config import CSRNetConfig
 from csrnet_ros.model.csrnet import CSRNet
+from csrnet_ros.whole_file import write_whole
 
 KEY = 'csrnet'
 FORMAT = 1
@@ -83,13 +83,9 @@ def save_checkpoint(path: Path | str, checkpoint: Checkpoint, *, half: bool = Fa
         .contiguous()
         for name, tensor in checkpoint.weights.items()
     }
-    partial = path.with_name(path.name + '.partial')
-    partial.parent.mkdir(parents=True, exist_ok=True)
-    with partial.open('wb') as file:
-        file.write(safetensors.torch.save(weights, metadata={KEY: json.dumps(document)}))
-        file.flush()
-        os.fsync(file.fileno())
-    partial.replace(path)
+    content = safetensors.torch.save(weights, metadata={KEY: json.dumps(document)})
+    path.parent.mkdir(parents=True, exist_ok=True)
+    write_whole(path, content, durable=True)
 
 
 def load_checkpoint(path: Path | str) -> Checkpoint:

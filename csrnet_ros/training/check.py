@@ -7,7 +7,6 @@ folder, so that the next check of the same files takes no time.
 import contextlib
 import hashlib
 import json
-import os
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from csrnet_ros.training.datasets.masks import UNREADABLE, MaskCode
 from csrnet_ros.training.datasets.wrong_ids import explain
 from csrnet_ros.training.sizes import odd_sizes
 from csrnet_ros.user_cache import user_cache
+from csrnet_ros.whole_file import write_whole
 
 FORMAT = 1
 LYING = (5, 6, 7, 8)
@@ -128,11 +128,9 @@ class Memory:
         }
         if sound.keys() == self._values.keys():
             return
-        partial = self._path.with_suffix(f'.{os.getpid()}')
         with contextlib.suppress(OSError):
-            partial.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_text(json.dumps(sound))
-            partial.replace(self._path)
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            write_whole(self._path, json.dumps(sound).encode())
 
 
 def _stamp(pair: Pair) -> str:

@@ -1,7 +1,6 @@
 """The folder that a run keeps beside its checkpoint: the state to go on from."""
 
 import io
-import os
 import pickle
 import zipfile
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import Any
 import torch
 
 from csrnet_ros.errors import TrainingError
+from csrnet_ros.whole_file import write_whole
 
 FORMAT = 1
 
@@ -39,17 +39,7 @@ class RunFolder:
         buffer = io.BytesIO()
         torch.save({'format': FORMAT, 'identity': identity, 'state': state}, buffer)
         self.path.mkdir(parents=True, exist_ok=True)
-        partial = self.state_path.with_suffix('.partial')
-        try:
-            with partial.open('wb') as file:
-                file.write(buffer.getbuffer())
-                file.flush()
-                os.fsync(file.fileno())
-        except OSError:
-            partial.unlink(missing_ok=True)  # a full disk needs the room
-            raise
-        partial.replace(self.state_path)
-        _sync_folder(self.path)
+        write_whole(self.state_path, buffer.getbuffer(), durable=True)
 
     def load(self, *, identity: dict[str, Any]) -> dict[str, Any] | None:
         """Return the saved state, its tensors on the CPU; None if there is none.
@@ -79,12 +69,3 @@ class RunFolder:
                 'arguments as then, or another --out'
             )
         return state
-
-
-def _sync_folder(path: Path) -> None:
-    """Let a renamed file survive the loss of power."""
-    folder = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -86,7 +86,7 @@ def test_a_run_killed_again_and_again_ends_as_if_it_had_not_been(tmp_path, root,
         time.sleep(chance.uniform(0, 0.8))  # any instant
         run.send_signal(signal.SIGKILL)
         run.end()
-    partial = state_path(out).with_suffix('.partial')
+    partial = state_path(out).with_name('state.pt.partial')
     partial.parent.mkdir(exist_ok=True)
     partial.unlink(missing_ok=True)
     os.mkfifo(partial)  # which holds a writer up until all that it writes is read
