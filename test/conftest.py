@@ -3,10 +3,13 @@
 import os
 import runpy
 import signal
+import socket
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+
+from commands import Running
 
 # Small tensors gain nothing from threads, and on a busy machine threads wait for each other. Set
 # before PyTorch is imported, and inherited by the processes that the tests start.
@@ -58,6 +61,29 @@ def with_messages(monkeypatch: pytest.MonkeyPatch) -> Callable[[Path], None]:
             monkeypatch.setenv(name, places)
 
     return build
+
+
+@pytest.fixture
+def start_two(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Running]]:
+    """A function that starts a script in two processes, with what torchrun tells them."""
+
+    def start(script: Path, *arguments: object) -> list[Running]:
+        with socket.create_server(('127.0.0.1', 0)) as free:
+            port = free.getsockname()[1]
+        told = {
+            'MASTER_ADDR': '127.0.0.1',
+            'MASTER_PORT': port,
+            'WORLD_SIZE': 2,
+            'TORCHELASTIC_RUN_ID': 'of the tests',
+        }
+        ranks = []
+        for rank in range(2):
+            for name, value in {**told, 'RANK': rank, 'LOCAL_RANK': rank}.items():
+                monkeypatch.setenv(name, str(value))
+            ranks.append(Running(script, *arguments))
+        return ranks
+
+    return start
 
 
 @pytest.fixture(scope='session')

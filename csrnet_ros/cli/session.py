@@ -210,6 +210,8 @@ class Session:
         journal.show(checkpoint, step=self._saved_step, device=self._run.device)
 
     def _what_is_saved(self) -> str:
+        if not self._processes.first:
+            return f'what the first process has saved is in {self._folder.state_path}'
         if not self._saved_step:
             return 'nothing is saved yet'
         return f'{self._folder.state_path} holds the run after step {self._saved_step}'

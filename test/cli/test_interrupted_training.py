@@ -202,6 +202,14 @@ def test_too_little_memory_is_told_with_what_helps(tmp_path, root, undisturbed):
     assert final_state(out)
 
 
+def test_each_process_says_no_more_than_it_knows_of_what_is_saved(tmp_path, root, start_two):
+    out = tmp_path / 'net.safetensors'
+    ranks = start_two(*arguments(root, out, script=SHORT_OF_MEMORY_TRAIN))
+    first, second = (rank.end().stderr for rank in ranks)
+    assert f'{state_path(out)} holds the run after step 2; ' in first
+    assert f'what the first process has saved is in {state_path(out)}; ' in second
+
+
 def test_a_loss_that_is_not_finite_ends_the_run_at_its_last_good_state(
     tmp_path, root, undisturbed
 ):

@@ -1,10 +1,8 @@
 """One run in two processes."""
 
-import socket
 from pathlib import Path
 
 import numpy as np
-import pytest
 import torch
 
 import commands
@@ -13,35 +11,16 @@ SHORT_RUN = Path(__file__).with_name('short_run.py')
 SAME_BATCHES = Path(__file__).with_name('same_batches.py')
 
 
-@pytest.fixture
-def run_in_two(monkeypatch):
-    """A function that runs a script in two processes, with what torchrun tells them."""
-
-    def run(script, *arguments):
-        with socket.create_server(('127.0.0.1', 0)) as free:
-            port = free.getsockname()[1]
-        told = {
-            'MASTER_ADDR': '127.0.0.1',
-            'MASTER_PORT': port,
-            'WORLD_SIZE': 2,
-            'TORCHELASTIC_RUN_ID': 'of the tests',
-        }
-        ranks = []
-        for rank in range(2):
-            for name, value in {**told, 'RANK': rank, 'LOCAL_RANK': rank}.items():
-                monkeypatch.setenv(name, str(value))
-            ranks.append(commands.Running(script, *arguments))
-        for done in [rank.end() for rank in ranks]:
-            assert done.returncode == 0, done.stderr
-
-    return run
+def run(ranks):
+    for done in [rank.end() for rank in ranks]:
+        assert done.returncode == 0, done.stderr
 
 
-def test_two_processes_give_the_loss_curve_of_one(tmp_path, make_camvid, run_in_two):
+def test_two_processes_give_the_loss_curve_of_one(tmp_path, make_camvid, start_two):
     root = make_camvid(tmp_path / 'CamVid', train=8)
     done = commands.run(SHORT_RUN, root, tmp_path / 'one.pt')
     assert done.returncode == 0, done.stderr
-    run_in_two(SHORT_RUN, root, tmp_path / 'two.pt')
+    run(start_two(SHORT_RUN, root, tmp_path / 'two.pt'))
     one, two = (torch.load(tmp_path / name, weights_only=True) for name in ('one.pt', 'two.pt'))
     assert (one['processes'], two['processes']) == (1, 2)
     assert len(set(one['losses'])) == 6
@@ -51,5 +30,5 @@ def test_two_processes_give_the_loss_curve_of_one(tmp_path, make_camvid, run_in_
         torch.testing.assert_close(two['weights'][name], weight, rtol=0, atol=1e-6, msg=name)
 
 
-def test_two_processes_read_the_same_shares_from_disk_as_from_memory(small_camvid, run_in_two):
-    run_in_two(SAME_BATCHES, small_camvid)
+def test_two_processes_read_the_same_shares_from_disk_as_from_memory(small_camvid, start_two):
+    run(start_two(SAME_BATCHES, small_camvid))
