@@ -41,6 +41,7 @@ classes:
   - {name: person, values: [9, 9, 9]}
 void: [[0, 0, 0]]
 """
+MANY = [f'\n- name: class {number}' for number in range(256)]
 
 
 def make(root, text, mask, *, part='train', names=('a', 'b')):
@@ -204,6 +205,7 @@ def test_an_image_without_mask_and_a_mask_without_image(tmp_path):
         ('name: x', 'the file lacks classes'),
         ('name: x\nclass: []\nclasses: []', 'unknown keys: class; known are name, masks'),
         ('name: x\nclasses: [{name: a}]', '1 classes; 2 to 255'),
+        (f'name: x\nclasses:{"".join(MANY)}', '256 classes; 2 to 255'),
         ('name: x\nclasses: [{name: a}, {name: a}]', 'names must differ'),
         ('name: x\nclasses:\n- name: a\n  name: b\n- name: c', "'name' is given twice"),
         ('name: x\nclasses: [{name: a}, {colour: 3}]', 'class 1 has unknown keys: colour'),

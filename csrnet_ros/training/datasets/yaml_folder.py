@@ -145,7 +145,8 @@ def _colors(rows: list[dict[str, Any]]) -> list[tuple[int, int, int]]:
     """Return the colours given, and where there is none one that no other class has."""
     given = {number: _color(row['color']) for number, row in enumerate(rows) if 'color' in row}
     free = (color for color in distinct_colors(255) if color not in given.values())
-    return [given[number] if number in given else next(free) for number in range(len(rows))]
+    # They run out beyond 255 classes, which is too many.
+    return [given.get(number) or next(free, (0, 0, 0)) for number in range(len(rows))]
 
 
 def _default_void(values: dict[int, int], kind: str) -> list[int]:
