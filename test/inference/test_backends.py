@@ -214,15 +214,18 @@ for rounds in range(3):
 @pytest.mark.parametrize('backend', ON_CPU)
 def test_a_closed_engine_gives_its_memory_back_to_the_system(shipped, backend, run_code):
     code = f"""
-import numpy, psutil
+import gc, numpy, psutil, weakref
 from csrnet_ros.inference import SegmentationEngine
+gc.disable()
 engine = SegmentationEngine.from_checkpoint(
     {str(shipped)!r}, device='cpu', backend={backend!r}, threads=1
 )
+network = weakref.ref(engine._network)
 engine.segment(numpy.zeros((720, 960, 3), numpy.uint8), overlay=True)
 print(psutil.Process().memory_info().rss)
 engine.close()
 print(psutil.Process().memory_info().rss)
+assert network() is None, 'it waits for the garbage collector'
 """
     done = run_code(code)
     assert done.returncode == 0, done.stderr

@@ -34,25 +34,28 @@ class OpenVinoBackend:
     memory_format = torch.contiguous_format
 
     def __init__(self, model: openvino.Model, *, threads: int) -> None:
-        self._model = model
-        self._core = openvino.Core()
-        self._settings = {
+        core = openvino.Core()
+        settings = {
             'PERFORMANCE_HINT': 'LATENCY',
             'INFERENCE_PRECISION_HINT': 'f32',
             'INFERENCE_NUM_THREADS': threads,
         }
-        self._compiled = lru_cache(maxsize=SIZES)(self._compile)
+
+        # Not a method: with it the networks would stay, when all is closed, until garbage is
+        # looked for.
+        @lru_cache(maxsize=SIZES)
+        def compiled(shape: tuple[int, ...]) -> openvino.InferRequest:
+            sized = model.clone()
+            sized.reshape(list(shape))
+            return core.compile_model(sized, 'CPU', settings).create_infer_request()
+
+        self._compiled = compiled
 
     def logits(self, x: Tensor) -> Tensor:
         """Return the logits of x (N, 3, H, W); the next call writes over them."""
         request = self._compiled(tuple(x.shape))
         found = request.infer([x.numpy()], share_inputs=True, share_outputs=True)
         return torch.from_numpy(found[0])
-
-    def _compile(self, shape: tuple[int, ...]) -> openvino.InferRequest:
-        model = self._model.clone()
-        model.reshape(list(shape))
-        return self._core.compile_model(model, 'CPU', self._settings).create_infer_request()
 
 
 def load_or_convert(checkpoint: Checkpoint) -> openvino.Model:
