@@ -27,7 +27,7 @@ from tqdm import tqdm
 from csrnet_ros.cli.command import HelpFormatter, command
 from csrnet_ros.errors import ExportError, ImageError
 from csrnet_ros.inference.export import FORMATS, Export, export_network
-from csrnet_ros.media.frames import read_image
+from csrnet_ros.media.frames import ImageFiles, open_frames, read_image
 from csrnet_ros.model import MIN_SIDE_PX, load_checkpoint
 from csrnet_ros.training.datasets.street import draw_street
 
@@ -57,8 +57,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         type=Path,
         default=None,
         metavar='DIR',
-        help=f'images to choose 8 bits by, such as the camera gives; {MOST_CALIBRATION} of them '
-        'are used',
+        help='a folder of images to choose 8 bits by, such as the camera gives; at most '
+        f'{MOST_CALIBRATION} of them are used',
     )
     parser.add_argument(
         '--out', type=Path, default=None, help='the file (default: named as the weights, here)'
@@ -66,6 +66,8 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     args = parser.parse_args(arguments)
     if args.calibrate and args.format != 'openvino-int8':
         parser.error(f'--calibrate is for openvino-int8; {args.format} takes no images')
+    if args.calibrate and not args.calibrate.is_dir():
+        parser.error(f'--calibrate {args.calibrate}: no such folder; name one that holds images')
     return args
 
 
@@ -108,18 +110,22 @@ def main() -> int:
 
 
 def calibration_images(folder: Path, size: tuple[int, int] | None) -> list[np.ndarray]:
-    """Return images of a folder, evenly chosen, RGB uint8 (H, W, 3).
+    """Return at most ``MOST_CALIBRATION`` images of a folder, evenly chosen, RGB uint8 (H, W, 3).
 
     :param size: height and width that they must have; None for any
-    :raises ExportError: if the folder holds no image, or one of another size
+    :raises ExportError: if no image can be read, or one is of another size
+    :raises ImageError: if the folder holds no image
     """
-    files = sorted(path for path in folder.iterdir() if path.is_file())
-    chosen = files[:: max(1, -(-len(files) // MOST_CALIBRATION))]
+    files = open_frames(str(folder))
+    assert isinstance(files, ImageFiles), 'a folder holds nothing else'
+    count = min(len(files.paths), MOST_CALIBRATION)
+    chosen = [files.paths[place * len(files.paths) // count] for place in range(count)]
     images = []
     for path in tqdm(chosen, desc='reading', unit='image'):
         try:
             image = read_image(path)
-        except ImageError:
+        except ImageError as error:
+            tqdm.write(f'skipped: {error}', file=sys.stderr)
             continue
         if size is not None and image.shape[:2] != size:
             raise ExportError(
@@ -128,7 +134,7 @@ def calibration_images(folder: Path, size: tuple[int, int] | None) -> list[np.nd
             )
         images.append(image)
     if not images:
-        raise ExportError(f'{folder}: no images to choose 8 bits by')
+        raise ExportError(f'{folder}: none of its images can be read')
     return images
 
 

@@ -3,6 +3,7 @@
 import json
 from dataclasses import replace
 from importlib.util import find_spec
+from itertools import pairwise
 from pathlib import Path
 from subprocess import CompletedProcess
 
@@ -13,6 +14,7 @@ import pytest
 import torch
 
 import commands
+from csrnet_ros.cli.export import MOST_CALIBRATION, calibration_images
 from csrnet_ros.devices import find_device
 from csrnet_ros.errors import DeviceError
 from csrnet_ros.extras import load_extra
@@ -146,13 +148,28 @@ def test_8_bits_are_used_by_the_backend_of_that_name(exported, shipped, plain, t
     for number in range(6):
         save_image(tmp_path / f'{number}.png', street(number, 128, 192))
     (tmp_path / 'notes.txt').write_text('no image')
+    (tmp_path / 'torn.png').write_bytes(b'half an image')
     out, done = exported('a.xml', '--format', 'openvino-int8', '--calibrate', tmp_path)
     assert done.returncode == 0, done.stderr
+    assert 'torn.png: not a readable image' in done.stderr
     assert list(home.iterdir()) == []
     assert out.with_suffix('.bin').stat().st_size < 20e6  # of 49 MB in float32
     engine = SegmentationEngine.from_checkpoint(shipped, device='cpu', backend='openvino-int8')
     found, wanted = (one.segment(street(9, 128, 192)).labels for one in (engine, plain))
     assert 0.9 < (found == wanted).mean() < 1
+
+
+@pytest.mark.parametrize('extra', [0, 1, MOST_CALIBRATION])
+def test_calibration_takes_as_many_images_as_it_says_evenly_chosen(tmp_path, extra):
+    count = MOST_CALIBRATION + extra
+    for number in range(count):
+        save_image(tmp_path / f'{number:03}.png', np.full((64, 64, 3), number, np.uint8))
+        (tmp_path / f'{number:03}.json').write_text('{}')
+    numbers = [int(image[0, 0, 0]) for image in calibration_images(tmp_path, None)]
+    assert len(numbers) == MOST_CALIBRATION
+    assert {after - before for before, after in pairwise(numbers)} <= {1, 2}
+    assert numbers[0] == 0
+    assert numbers[-1] >= count - 2
 
 
 def test_a_file_that_labels_otherwise_is_not_kept(exported, lean, tmp_path):
@@ -174,6 +191,7 @@ def test_a_file_that_labels_otherwise_is_not_kept(exported, lean, tmp_path):
         ('a.onnx', ('--format', 'openvino'), 1, 'format openvino ends in .xml'),
         ('a.xml', ('--format', 'openvino-int8'), 1, 'name a folder of them with --calibrate'),
         ('a.onnx', ('--format', 'onnx', '--calibrate', '.'), 2, 'is for openvino-int8'),
+        ('a.xml', ('--format', 'openvino-int8', '--calibrate', '7'), 2, '7: no such folder'),
         ('a.onnx', ('--format', 'onnx', '--size', '32x99'), 2, 'each at least 64'),
         ('a.onnx', ('--format', 'onnx', '--size', '640'), 2, 'expected HEIGHTxWIDTH'),
         ('a.engine', ('--format', 'tensorrt'), 1, 'pip install "tensorrt<11"'),
@@ -192,7 +210,7 @@ def test_what_cannot_be_made_is_said_in_a_sentence(exported, name, arguments, st
 @pytest.mark.parametrize(
     ('file', 'words'),
     [
-        (None, 'no images to choose 8 bits by'),
+        (None, 'no images in this folder'),
         ((64, 64), r'an image of 64x64 pixels, and --size asks for 128x96'),
     ],
 )
