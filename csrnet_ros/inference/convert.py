@@ -124,6 +124,20 @@ def to_openvino(network: Exportable, size: tuple[int, int, int]) -> 'openvino.Mo
     return model
 
 
+def save_openvino(model: 'openvino.Model', path: Path) -> None:
+    """Write a model of OpenVINO, in the types that it has: NAME.xml, and NAME.bin beside it.
+
+    :raises OSError: if the disk does not take it
+    """
+    openvino = load_extra('openvino', package='openvino')
+    try:
+        openvino.save_model(model, path, compress_to_fp16=False)
+    except RuntimeError as error:  # all that it says of a full disk
+        raise OSError(
+            f'{path.name}: OpenVINO cannot write it ({error}); check that the disk is not full'
+        ) from error
+
+
 def to_ncnn(network: nn.Module, folder: Path, *shapes: tuple[int, ...]) -> None:
     """Write a network for ncnn into a folder, ``NCNN_FILES``; its input has one image.
 

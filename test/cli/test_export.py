@@ -1,6 +1,7 @@
 """csrnet-export as a user runs it, and its files as another program uses them."""
 
 import json
+import resource
 from dataclasses import replace
 from importlib.util import find_spec
 from itertools import pairwise
@@ -183,6 +184,19 @@ def test_a_file_that_labels_otherwise_is_not_kept(exported, lean, tmp_path):
     assert 'and 95 % are the least; nothing was written' in done.stderr
     assert list(out.parent.iterdir()) == []
     assert (find_build(key) / 'earlier').read_text() == '8 bits'
+
+
+def test_a_full_disk_is_said_in_a_sentence(lean, tmp_path):
+    out = tmp_path / 'there' / 'a.xml'
+    run = commands.Running(
+        'export', '--weights', lean, '--format', 'openvino', '--size', '64x96', '--out', out
+    )
+    resource.prlimit(run.pid, resource.RLIMIT_FSIZE, (1_000_000, resource.RLIM_INFINITY))
+    done = run.end()
+    assert done.returncode == 1
+    assert 'error: a.xml: OpenVINO cannot write it' in done.stderr
+    assert 'Traceback' not in done.stderr
+    assert list(out.parent.iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from torch import Tensor
 from csrnet_ros.errors import DeviceError
 from csrnet_ros.extras import load_extra
 from csrnet_ros.inference.builds import build_key, find_build, find_or_build
-from csrnet_ros.inference.convert import ANY, Logits, to_openvino
+from csrnet_ros.inference.convert import ANY, Logits, save_openvino, to_openvino
 from csrnet_ros.model import Checkpoint
 
 if TYPE_CHECKING:
@@ -66,11 +66,7 @@ def load_or_convert(checkpoint: Checkpoint) -> openvino.Model:
         return to_openvino(Logits(checkpoint), (ANY, ANY, ANY))
 
     def build(folder: Path) -> None:
-        model = convert()
-        try:
-            openvino.save_model(model, folder / FILE, compress_to_fp16=False)
-        except RuntimeError as error:  # all that it says of a full disk
-            raise OSError(f'OpenVINO cannot write it: {error}') from error
+        save_openvino(convert(), folder / FILE)
 
     key = build_key(checkpoint, 'openvino', openvino.__version__)
     folder = find_or_build(key, build, what='OpenVINO')

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from csrnet_ros.extras import load_extra
-from csrnet_ros.inference.convert import to_openvino
+from csrnet_ros.inference.convert import save_openvino, to_openvino
 from csrnet_ros.inference.export.formats import Export, description
 from csrnet_ros.model import Checkpoint
 
@@ -25,8 +25,7 @@ def save(model: 'openvino.Model', checkpoint: Checkpoint, path: Path) -> None:
     """Write a model with what is told of its network, which stands under ``rt_info``."""
     for key, value in description(checkpoint).items():
         model.set_rt_info(value, key.split('.'))
-    openvino = load_extra('openvino', package='openvino')
-    openvino.save_model(model, path, compress_to_fp16=False)
+    save_openvino(model, path)
 
 
 def load(path: Path, _: Export) -> Callable[[Tensor], Tensor]:
