@@ -14,7 +14,7 @@ from pathlib import Path
 import torch
 
 from csrnet_ros import model
-from csrnet_ros.inference import deploy
+from csrnet_ros.inference import convert, deploy
 from csrnet_ros.model import Checkpoint
 from csrnet_ros.user_cache import user_cache
 
@@ -36,8 +36,9 @@ def build_key(checkpoint: Checkpoint, *ingredients: str) -> str:
         tensor = checkpoint.weights[name]
         digest.update(f'{name} {tensor.dtype} {tuple(tensor.shape)}'.encode())
         digest.update(tensor.contiguous().numpy().tobytes())
-    # A network that is computed otherwise is built otherwise.
-    for source in [*sorted(Path(model.__path__[0]).glob('*.py')), Path(deploy.__file__)]:
+    # A network that is computed or converted otherwise is built otherwise.
+    modules = sorted(Path(model.__path__[0]).glob('*.py'))
+    for source in [*modules, Path(deploy.__file__), Path(convert.__file__)]:
         digest.update(source.read_bytes())
     digest.update('\n'.join((torch.__version__, *ingredients)).encode())
     return digest.hexdigest()[:32]

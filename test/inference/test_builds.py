@@ -1,11 +1,13 @@
 """Builds on the disk: made once, made anew when stale or damaged, never trusted."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 import torch
 
-from csrnet_ros.inference import SegmentationEngine, deploy
+from csrnet_ros.inference import SegmentationEngine, convert, deploy
+from csrnet_ros.inference.backends.onnxruntime import onnx_key
 from csrnet_ros.inference.builds import KEPT, build_key, find_build, find_or_build, keep_build
 from csrnet_ros.model import VARIANTS, load_checkpoint
 
@@ -124,10 +126,23 @@ def test_the_key_changes_with_what_is_built(weights, monkeypatch, tmp_path):
     assert build_key(load_checkpoint(weights), 'runtime 1') in keys
     monkeypatch.setattr(torch, '__version__', '1.0')
     keys.add(build_key(checkpoint, 'runtime 1'))
-    (tmp_path / 'deploy.py').write_text('# the network, computed otherwise')
-    monkeypatch.setattr(deploy, '__file__', str(tmp_path / 'deploy.py'))
-    keys.add(build_key(checkpoint, 'runtime 1'))
-    assert len(keys) == 6
+    for module in (deploy, convert):
+        changed = tmp_path / Path(module.__file__).name
+        changed.write_text('# the network, computed or converted otherwise')
+        monkeypatch.setattr(module, '__file__', str(changed))
+        keys.add(build_key(checkpoint, 'runtime 1'))
+    assert len(keys) == 7
+
+
+@pytest.mark.parametrize('package', ['onnx', 'onnxscript'])
+def test_the_key_changes_with_the_packages_that_convert(weights, monkeypatch, tmp_path, package):
+    checkpoint = load_checkpoint(weights)
+    before = onnx_key(checkpoint)
+    told = tmp_path / f'{package}-999.dist-info' / 'METADATA'
+    told.parent.mkdir()
+    told.write_text(f'Metadata-Version: 2.1\nName: {package}\nVersion: 999\n')
+    monkeypatch.syspath_prepend(tmp_path)
+    assert onnx_key(checkpoint) != before
 
 
 def test_an_engine_converts_once_and_mends_what_is_damaged(weights, cache, caplog):

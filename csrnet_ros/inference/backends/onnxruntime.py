@@ -1,5 +1,6 @@
 """ONNX Runtime, on CPUs: one converted network for every size."""
 
+from importlib.metadata import version
 from pathlib import Path
 
 import onnxruntime
@@ -42,6 +43,11 @@ def load_or_convert(checkpoint: Checkpoint) -> bytes:
     def build(folder: Path) -> None:
         to_onnx(Logits(checkpoint), (ANY, ANY, ANY)).save(folder / FILE)
 
-    key = build_key(checkpoint, 'onnx', onnxruntime.__version__)
-    with build_folder(key, build, what='ONNX Runtime') as folder:
+    with build_folder(onnx_key(checkpoint), build, what='ONNX Runtime') as folder:
         return (folder / FILE).read_bytes()
+
+
+def onnx_key(checkpoint: Checkpoint) -> str:
+    """Return the key of a checkpoint's build."""
+    converters = (version(package) for package in ('onnx', 'onnxscript'))  # slow to import
+    return build_key(checkpoint, 'onnx', onnxruntime.__version__, *converters)
