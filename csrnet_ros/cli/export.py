@@ -61,7 +61,10 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         f'{MOST_CALIBRATION} of them are used',
     )
     parser.add_argument(
-        '--out', type=Path, default=None, help='the file (default: named as the weights, here)'
+        '--out',
+        type=Path,
+        default=None,
+        help='the file (default: named as the weights, here; in 8 bits with _int8 appended)',
     )
     args = parser.parse_args(arguments)
     if args.calibrate and args.format != 'openvino-int8':
@@ -89,7 +92,7 @@ def main() -> int:
     args = parse()
     checkpoint = load_checkpoint(args.weights)
     row = FORMATS[args.format]
-    out = args.out or Path(args.weights.stem + row.suffix)
+    out = args.out or Path(args.weights.stem + row.mark + row.suffix)
     export = Export(
         args.format,
         size=args.size,

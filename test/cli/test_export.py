@@ -222,6 +222,17 @@ def test_what_cannot_be_made_is_said_in_a_sentence(exported, name, arguments, st
 
 
 @pytest.mark.parametrize(
+    ('name', 'default'), [('openvino', 'lean.xml'), ('openvino-int8', 'lean_int8.xml')]
+)
+def test_no_two_formats_have_a_default_name_in_common(lean, monkeypatch, tmp_path, name, default):
+    (tmp_path / default).mkdir()
+    monkeypatch.chdir(tmp_path)
+    done = commands.run('export', '--weights', lean, '--format', name)
+    assert done.returncode == 1
+    assert f'{default}: a folder is in the way' in done.stderr
+
+
+@pytest.mark.parametrize(
     ('file', 'words'),
     [
         (None, 'no images in this folder'),

@@ -50,6 +50,8 @@ def export_network(
     row = FORMATS[export.format]
     if out.suffix != row.suffix:
         raise ExportError(f'{out}: a file of format {export.format} ends in {row.suffix}')
+    if out.is_dir():
+        raise ExportError(f'{out}: a folder is in the way; name a file')
     for module, package in row.packages.items():
         load_extra(module, package=package)
     prove_writable(out.parent)

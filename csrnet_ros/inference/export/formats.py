@@ -60,6 +60,7 @@ class Format:
         for a file that a backend uses too
     :param packages: what it needs beside PyTorch: what pip installs, by module
     :param least_agreement: share of the pixels whose label must be PyTorch's
+    :param mark: what a file's name ends in, before the suffix, where no other name is given
     """
 
     title: str
@@ -67,6 +68,7 @@ class Format:
     module: str
     packages: Mapping[str, str]
     least_agreement: float = 0.9999
+    mark: str = ''
 
     def write(self, checkpoint: Checkpoint, export: Export, path: Path) -> None:
         """Write the file, and what belongs to it beside it."""
@@ -99,6 +101,7 @@ FORMATS = MappingProxyType(
             'openvino_int8',
             {'openvino': 'openvino', 'nncf': 'nncf'},
             least_agreement=0.95,
+            mark='_int8',
         ),
         'tensorrt': Format(
             'TensorRT engine', '.engine', 'tensorrt', ONNX | {'tensorrt': TENSORRT}, 0.999
