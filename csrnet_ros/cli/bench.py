@@ -26,7 +26,9 @@ from csrnet_ros.cli.bench_node import Settings, measure_node
 from csrnet_ros.cli.bench_options import parse
 from csrnet_ros.cli.command import command
 from csrnet_ros.devices import find_device
+from csrnet_ros.extras import load_extra
 from csrnet_ros.media.result_names import ResultNames
+from csrnet_ros.media.saving import prove_target, prove_writable
 
 SIZES = ((360, 480), (720, 960))
 
@@ -40,6 +42,7 @@ def main() -> int:
     if args.kind == 'report':
         print(f'look at {write_report(args.out, read_records(args.records))}')
         return 0
+    prove_targets(args)
     machine = describe_machine()
     if machine.warning:
         print(f'warning: {machine.warning}', file=sys.stderr)
@@ -52,6 +55,19 @@ def main() -> int:
     if args.kind == 'model' and args.plots:
         draw_model(record, args.plots, ResultNames())
     return 0
+
+
+def prove_targets(args: Namespace) -> None:
+    """Make sure that what is asked for can be written, before it is measured.
+
+    :raises OSError: if it cannot
+    :raises MissingPackageError: if pictures are asked for, and Matplotlib is not installed
+    """
+    if args.json:
+        prove_target(args.json)
+    if args.kind == 'model' and args.plots:
+        prove_writable(args.plots)
+        load_extra('matplotlib.figure', package='matplotlib')
 
 
 def choose_device(name: str) -> torch.device:

@@ -17,6 +17,7 @@ written for each, with its name appended: figures_light.json, figures_medium.jso
 import json
 import math
 import sys
+from argparse import Namespace
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -31,7 +32,7 @@ from csrnet_ros.cli.sheets import write_sheets
 from csrnet_ros.cli.tables import boundary_line, iou_table, summary
 from csrnet_ros.devices import find_device
 from csrnet_ros.media.confusion import draw_confusion
-from csrnet_ros.media.saving import prove_writable, save_image
+from csrnet_ros.media.saving import prove_target, prove_writable, save_image
 from csrnet_ros.training.check import check_dataset
 from csrnet_ros.training.crops import CropFinder
 from csrnet_ros.training.datasets import DATASETS, FileDataset
@@ -44,12 +45,9 @@ from csrnet_ros.training.scores import Score, Scores
 def main() -> int:
     """Print the table of classes, and write all else that is asked for."""
     args = parse(__doc__)
-    for path in filter(None, (args.json, args.picture, args.report)):
-        prove_writable(path.parent)
-    if args.sheets:
-        prove_writable(args.sheets)
     device = find_device(args.device)
     networks = load_networks(args.weights)
+    prove_targets(args, networks)
     data = DATASETS[args.data](args.root, args.split)
     check_dataset(data, watch=partial(tqdm, desc='checking', unit='image'))
     evaluator = Evaluator([network.checkpoint for network in networks], data, device=device)
@@ -73,6 +71,20 @@ def main() -> int:
     if args.report:
         write_report(args.report, networks, evaluator, scores)
     return 0
+
+
+def prove_targets(args: Namespace, networks: Sequence[NamedNetwork]) -> None:
+    """Make sure that what is asked for can be written, before it is measured.
+
+    :raises OSError: if it cannot
+    """
+    for path in filter(None, (args.json, args.picture)):
+        for own in own_paths(path, networks):
+            prove_target(own)
+    if args.report:
+        prove_target(args.report)
+    if args.sheets:
+        prove_writable(args.sheets)
 
 
 def _dump(

@@ -1,6 +1,9 @@
 """Images and videos to disk; a file is there whole, or not at all."""
 
+import errno
+import os
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 
@@ -15,11 +18,22 @@ def prove_writable(folder: Path) -> None:
 
     :raises OSError: if no file can be made in it
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    with suppress(FileExistsError):  # if it is no folder, the next step fails
+        folder.mkdir(parents=True)
     try:
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
         raise OSError(error.errno, error.strerror, str(folder)) from error
+
+
+def prove_target(path: Path) -> None:
+    """Make the folder of a file unless it is there, before work whose results the file shall hold.
+
+    :raises OSError: if the file cannot be made, or is a folder
+    """
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    prove_writable(path.parent)
 
 
 def save_image(path: Path, image: np.ndarray) -> None:

@@ -9,6 +9,7 @@ import cv2
 import pytest
 
 import commands
+from csrnet_ros.cli.bench import main
 from csrnet_ros.cli.bench_options import COMMANDS, parse
 
 psutil = pytest.importorskip('psutil', reason='csrnet-bench needs psutil')
@@ -153,6 +154,30 @@ def test_what_it_does_not_know(arguments, words, capsys):
     with pytest.raises(SystemExit, match='2'):
         parse(None, arguments)
     assert words in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ('option', 'words'),
+    [
+        (('--json', '/dev'), "Is a directory: '/dev'"),
+        (('--json', '/dev/null/a.json'), "Not a directory: '/dev/null'"),
+        (('--plots', '/dev/null/pictures'), "Not a directory: '/dev/null/pictures'"),
+    ],
+)
+def test_a_place_that_takes_no_file_is_refused_before_anything_is_measured(option, words):
+    done = bench('model', '--device', 'cuda:99', *option, code=1)
+    assert words in done.stderr
+    assert 'cuda:99' not in done.stderr
+
+
+def test_pictures_without_matplotlib_are_refused_before_anything_is_measured(
+    tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setitem(sys.modules, 'matplotlib.figure', None)
+    arguments = ['csrnet-bench', 'model', '--device', 'cuda:99', '--plots', str(tmp_path)]
+    monkeypatch.setattr(sys, 'argv', arguments)
+    assert main() == 1
+    assert 'error: matplotlib is not installed' in capsys.readouterr().err
 
 
 def test_a_file_that_is_no_record(tmp_path):

@@ -137,9 +137,19 @@ def test_two_files_of_one_network_go_by_their_names_which_must_differ(tmp_path, 
     assert 'two weights files of one network are called first' in done.stderr
 
 
-@pytest.mark.parametrize('option', [('--json', '/sys/a.json'), ('--report', '/sys/a.html')])
-def test_a_place_that_takes_no_file_is_refused_before_anything_else(tmp_path, option):
-    done = evaluate('--root', tmp_path, '--weights', tmp_path / 'none.safetensors', *option)
+@pytest.mark.parametrize(
+    ('option', 'words'),
+    [
+        (('--json', '/sys/a.json'), "Permission denied: '/sys'"),
+        (('--report', '/sys/a.html'), "Permission denied: '/sys'"),
+        (('--json', '/sys'), "Is a directory: '/sys'"),
+        (('--sheets', '/dev/null'), "Not a directory: '/dev/null'"),
+    ],
+)
+def test_a_place_that_takes_no_file_is_refused_before_the_data_are_read(tmp_path, option, words):
+    weights = [untrained(tmp_path / f'{name}.safetensors', CAMVID) for name in 'ab']
+    count = 2 if '--sheets' in option else 1
+    done = evaluate('--root', tmp_path / 'none', '--weights', *weights[:count], *option)
     assert done.returncode == 1
-    assert "Permission denied: '/sys'" in done.stderr
-    assert 'none.safetensors' not in done.stderr
+    assert words in done.stderr
+    assert 'none' not in done.stderr
