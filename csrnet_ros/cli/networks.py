@@ -1,5 +1,6 @@
 """Networks from several weights files, each with a name that tells it from the others."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,4 +40,5 @@ def own_paths(path: Path, networks: Sequence[NamedNetwork]) -> list[Path]:
     """Return where each network's file or folder goes: if several, their names are appended."""
     if len(networks) == 1:
         return [path]
+    path = Path(os.path.abspath(path))  # a name of its own, for . and .. have none
     return [path.with_stem(f'{path.stem}_{network.name}') for network in networks]

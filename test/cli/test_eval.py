@@ -2,12 +2,14 @@
 
 import json
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import pytest
 import torch
 
 import commands
+from csrnet_ros.cli.networks import NamedNetwork, own_paths
 from csrnet_ros.labels import CAMVID, CAMVID_EXACT, CITYSCAPES
 from csrnet_ros.model import VARIANTS, Checkpoint, CSRNet, save_checkpoint
 
@@ -153,3 +155,16 @@ def test_a_place_that_takes_no_file_is_refused_before_the_data_are_read(tmp_path
     assert done.returncode == 1
     assert words in done.stderr
     assert 'none' not in done.stderr
+
+
+@pytest.mark.parametrize('folder', ['.', '..'])
+def test_the_name_of_a_network_goes_behind_the_name_that_a_dot_stands_for(
+    tmp_path, monkeypatch, folder
+):
+    (tmp_path / 'up' / 'here').mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / 'up' / 'here')
+    networks = [NamedNetwork(name, Path(name), None) for name in ('light', 'heavy')]
+    place = tmp_path / 'up' / 'here' if folder == '.' else tmp_path / 'up'
+    assert own_paths(Path(folder), networks) == [
+        place.with_name(f'{place.name}_{name}') for name in ('light', 'heavy')
+    ]
