@@ -4,8 +4,10 @@ import argparse
 import functools
 import gc
 import logging
+import signal
 import sys
 from collections.abc import Callable
+from typing import NoReturn
 
 from csrnet_ros.errors import CsrnetError
 
@@ -20,7 +22,8 @@ class HelpFormatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescript
 def command(main: Callable[[], int | None]) -> Callable[[], int]:
     """Make a user's error one line on stderr and exit status 1, and Ctrl-C exit status 130.
 
-    What the package logs, its choices and what takes time, goes to stderr too.
+    SIGTERM ends it with status 143, and takes what is half done with it, as Ctrl-C does. What the
+    package logs, its choices and what takes time, goes to stderr too.
     """
 
     @functools.wraps(main)
@@ -28,6 +31,7 @@ def command(main: Callable[[], int | None]) -> Callable[[], int]:
         gc.freeze()  # what is imported stays: to search it for garbage at the end takes a while
         logging.basicConfig(format='%(message)s')
         logging.getLogger('csrnet_ros').setLevel(logging.INFO)
+        signal.signal(signal.SIGTERM, _leave)
         try:
             return main() or 0
         except (CsrnetError, ValueError, OSError) as error:
@@ -38,3 +42,8 @@ def command(main: Callable[[], int | None]) -> Callable[[], int]:
             return 130
 
     return run
+
+
+def _leave(number: int, frame: object) -> NoReturn:
+    signal.signal(number, signal.SIG_IGN)  # it may come twice for one wish
+    sys.exit(128 + number)

@@ -1,6 +1,7 @@
 """csrnet-segment as a user runs it, with a small random network."""
 
 import re
+import signal
 
 import cv2
 import numpy as np
@@ -90,6 +91,23 @@ def test_a_damaged_video_is_labelled_as_far_as_it_goes_and_makes_the_status_1(tm
     assert done.returncode == 1
     assert re.search(f'skipped: {path}: frames? .* cannot be read', done.stderr)
     assert 5 <= open_frames(str(tmp_path / 'out' / 'film_overlay.mp4')).length < 9
+
+
+@pytest.mark.parametrize(('blow', 'status'), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_an_interruption_takes_the_half_done_video_with_it(tmp_path, weights, blow, status):
+    path, out, image = tmp_path / 'film.mp4', tmp_path / 'out', street(0)
+    with VideoFile(path, rate_hz=8) as video:
+        for _ in range(999):
+            video.write(image)
+    run = commands.Running('segment', path, '--weights', weights, '--out', out)
+    while not re.search(r' [1-9]\d*/999 ', line := run.stderr.readline()):
+        assert line, 'it has ended'
+    assert [path.name for path in out.iterdir()] == ['film_overlay.partial.mp4']
+    run.send_signal(blow)
+    done = run.end()
+    assert done.returncode == status, done.stderr
+    assert 'Traceback' not in done.stderr
+    assert not list(out.iterdir())
 
 
 def test_readable_inputs_give_status_0_and_a_progress_bar(tmp_path, weights):
