@@ -5,6 +5,7 @@ besides. YUV is read as OpenCV reads it: ITU-R BT.601, limited range.
 """
 
 import array
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -191,12 +192,46 @@ def decode_compressed(data: Buffer) -> np.ndarray:
     """
     encoded = np.frombuffer(data, np.uint8)
     try:
-        image = cv2.imdecode(encoded, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
-    except cv2.error:  # it has no bytes, or says that it has too many pixels
+        image = decode(encoded, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
+    except cv2.error:  # it says that it has too many pixels
         image = None
     if image is None:
         raise ImageError(
             f'{len(encoded)} bytes that are no whole JPEG or PNG image: the camera driver fills '
             'the message wrongly'
         )
-    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+    return image
+
+
+def decode(encoded: np.ndarray, flags: int) -> np.ndarray | None:
+    """Return the image in the bytes of a file, uint8, as RGB uint8 (H, W, 3).
+
+    :param flags: those of ``cv2.imdecode``
+    :return: None if it is no whole image of a kind that OpenCV knows
+    :raises cv2.error: if it is larger than OpenCV reads
+    """
+    if not encoded.size or _is_cut_jpeg(encoded.data):
+        return None
+    image = cv2.imdecode(encoded, flags)
+    return None if image is None else cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+
+
+# FF 00 is data, FF D0 to FF D7 stand within it, and FF FF only fills.
+_JPEG_MARKER = re.compile(rb'\xff[^\x00\xd0-\xd7\xff]')
+
+
+def _is_cut_jpeg(encoded: memoryview) -> bool:
+    """Return whether this is a JPEG without its end: until 4.10, OpenCV makes up the rest of it.
+
+    The end marker has to be this image's, not that of a thumbnail in it; what follows, zeros for
+    one, does not count.
+    """
+    if encoded[:2] != b'\xff\xd8':
+        return False
+    at = 2
+    while marker := _JPEG_MARKER.search(encoded, at):
+        at = marker.end()
+        if encoded[at - 1] == 0xD9:
+            return False
+        at += int.from_bytes(encoded[at : at + 2], 'big')  # how long what it begins is
+    return True

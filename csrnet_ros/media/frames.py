@@ -10,6 +10,7 @@ import numpy as np
 
 from csrnet_ros.errors import ImageError
 from csrnet_ros.media.containers import broken_at
+from csrnet_ros.media.encodings import decode
 
 IMAGE_SUFFIXES = frozenset(
     ('.bmp', '.jpeg', '.jpg', '.pgm', '.png', '.ppm', '.tif', '.tiff', '.webp')
@@ -159,15 +160,14 @@ def read_image(path: Path) -> np.ndarray:
         raise ImageError(f'{path}: no such file')
     try:
         encoded = np.frombuffer(path.read_bytes(), np.uint8)
-        # Of a file on disk, OpenCV takes half a JPEG for a whole one; of bytes it does not.
-        image = cv2.imdecode(encoded, cv2.IMREAD_COLOR) if encoded.size else None
+        image = decode(encoded, cv2.IMREAD_COLOR)
     except OSError as error:
         raise ImageError(f'{path}: not a readable image ({error.strerror})') from error
     except cv2.error as error:
         raise ImageError(f'{path}: not a readable image ({error.err})') from error
     if image is None:
         raise ImageError(f'{path}: not a readable image; look at it, or take it away')
-    return cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
+    return image
 
 
 def _is_image(path: Path) -> bool:

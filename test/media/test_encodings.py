@@ -182,6 +182,25 @@ def test_a_compressed_image_lies_as_the_cameras_pixels_do():
     assert np.abs(found.astype(int) - pixels).max() < 10
 
 
+def noisy_jpeg(*, thumbnail=b''):
+    """Return a JPEG with restart markers, and a thumbnail where cameras have it."""
+    pixels = np.random.default_rng(0).integers(0, 256, (64, 96, 3)).astype(np.uint8)
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, 'JPEG', restart_marker_rows=1)
+    segment = b'\xff\xe1' + struct.pack('>H', 2 + len(thumbnail)) + thumbnail
+    return file.getvalue()[:2] + segment + file.getvalue()[2:]
+
+
+@pytest.mark.parametrize('thumbnail', [b'', noisy_jpeg()], ids=['plain', 'with a thumbnail'])
+@pytest.mark.parametrize('padding', [0, 500])
+@pytest.mark.parametrize('cut', [1, 2, 100, 3000])
+def test_a_jpeg_is_read_with_what_drivers_put_behind_it_but_only_whole(thumbnail, padding, cut):
+    whole = noisy_jpeg(thumbnail=thumbnail)
+    assert decode_compressed(whole + bytes(padding)).shape == (64, 96, 3)
+    with pytest.raises(ImageError, match='no whole JPEG'):
+        decode_compressed(whole[:-cut] + bytes(padding))
+
+
 def huge_png():
     """Return a PNG of a few bytes that says it has 60000x60000 pixels."""
 
