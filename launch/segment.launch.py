@@ -197,8 +197,15 @@ def room_for_large_messages() -> dict[str, str]:
 
 
 def shut_down(event: ProcessExited, context: LaunchContext) -> Shutdown | None:
-    """Return what ends the launch with a process, unless it ends already."""
-    return None if context.is_shutdown else Shutdown(reason=f'{event.process_name} ended')
+    """Return what ends the launch with a process, unless it ends already.
+
+    :raises RuntimeError: if the process failed; then launch ends with status 1
+    """
+    if context.is_shutdown:
+        return None
+    if event.returncode:
+        raise RuntimeError(f'{event.process_name} ended with exit code {event.returncode}')
+    return Shutdown(reason=f'{event.process_name} ended')
 
 
 def shut_down_if_failed(event: ProcessExited, context: LaunchContext) -> Shutdown | None:

@@ -219,7 +219,7 @@ def test_a_bag_that_cannot_be_played_ends_the_launch(start, player, tmp_path, we
     player('exit 2')
     launch = start(f'weights:={weights}', f'bag:={tmp_path}')
     launch.wait_for('exit code 2')
-    launch.end()
+    assert launch.end() == 1
 
 
 @pytest.mark.parametrize('name', ['bag', 'params_file'])
@@ -243,7 +243,7 @@ def test_the_defaults_come_from_the_file_of_the_package(start, weights: Path) ->
 
 def test_a_node_that_fails_ends_the_launch_with_its_sentence(start, tmp_path: Path) -> None:
     launch = start(f'weights:={tmp_path / "missing.safetensors"}')
-    launch.end()
+    assert launch.end() == 1
     said = ''.join(launch.said)
     assert 'missing.safetensors: no such weights file' in said
     assert 'exit code 1' in said
