@@ -8,6 +8,7 @@ installed ROS 2, colcon builds the package instead.
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -43,10 +44,20 @@ def build_package(package: Path) -> Path:
     cmake = Path(sys.executable).with_name('cmake')
     own = PROJECT / 'build' / 'msgs' / Path(sys.prefix).name.lstrip('.') / package.name
     build, install = own / 'build', own / 'install'
+    if not is_of(build, package):
+        shutil.rmtree(own, ignore_errors=True)
     run(cmake, '-S', package, '-B', build, '-G', 'Ninja', *options(install))
     run(cmake, '--build', build)
     run(cmake, '--install', build)
     return install
+
+
+def is_of(build: Path, package: Path) -> bool:
+    """Return whether ``build`` was made where it is and from ``package``; CMake takes no other."""
+    cache = build / 'CMakeCache.txt'
+    entries = cache.read_text().splitlines() if cache.exists() else []
+    places = {'CMAKE_CACHEFILE_DIR': build, 'CMAKE_HOME_DIRECTORY': package}
+    return all(f'{name}:INTERNAL={place}' in entries for name, place in places.items())
 
 
 def mend_wheels(prefix: Path) -> None:
