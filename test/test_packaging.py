@@ -71,11 +71,17 @@ def test_setup_and_manifest_say_the_same(field: str) -> None:
     manifest = {
         'name': PACKAGE.name,
         'version': PACKAGE.version,
-        'license': PACKAGE.licenses[0],
+        'license': ' AND '.join(PACKAGE.licenses),
         'maintainer': PACKAGE.maintainers[0].name,
         'maintainer-email': PACKAGE.maintainers[0].email,
     }
     assert setup_field(field) == manifest[field]
+
+
+def test_code_and_weights_have_a_licence_each_and_its_text() -> None:
+    texts = [license.file for license in PACKAGE.licenses]
+    assert texts == ['LICENSE', 'models/README.md']
+    assert [text for text in texts if not (REPOSITORY / text).is_file()] == []
 
 
 def test_the_changelog_and_the_messages_have_the_version() -> None:
