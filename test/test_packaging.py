@@ -2,14 +2,16 @@
 
 import ast
 import re
+import shlex
 import subprocess
 import sys
 import xml.etree.ElementTree as ElementTree
-from importlib.metadata import entry_points
+from importlib.metadata import entry_points, version
 from pathlib import Path
 
 import pytest
 from catkin_pkg.package import parse_package
+from packaging.requirements import Requirement
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 PACKAGE = parse_package(str(REPOSITORY / 'package.xml'))
@@ -95,6 +97,15 @@ def test_the_manifest_names_all_that_is_imported() -> None:
     needed = {KEYS.get(name, name) for name in imported}
     assert needed <= named
     assert not named & OPTIONAL
+
+
+def test_the_readme_lets_pip_install_the_rest_in_versions_that_colcon_builds_with() -> None:
+    lines = (REPOSITORY / 'README.md').read_text().splitlines()
+    (line,) = [line for line in lines if line.startswith('pip install --break-system-packages')]
+    requirements = [Requirement(word) for word in shlex.split(line)[3:]]
+    names = {requirement.name for requirement in requirements}
+    assert names == {'torch', 'torchvision', 'safetensors', 'rosbags', 'tensorboard', 'setuptools'}
+    assert [str(r) for r in requirements if not r.specifier.contains(version(r.name))] == []
 
 
 def test_every_command_exists() -> None:
