@@ -8,6 +8,7 @@ torchrun --nproc-per-node 4 -m csrnet_ros.cli.train ...
 
 import argparse
 import dataclasses
+import math
 import sys
 from functools import partial
 from pathlib import Path
@@ -182,7 +183,8 @@ def measure(path: Path, judge: FileDataset, device: torch.device, *, picture: Pa
     checkpoint = load_checkpoint(path)
     watch = partial(tqdm, desc='measuring', unit='image')
     matrix = evaluate(checkpoint, judge, device=device, watch=watch)
-    measured = {'measured_on': judge.name, 'miou': round(matrix.miou(), 2)}
+    miou = None if math.isnan(matrix.miou()) else round(matrix.miou(), 2)
+    measured = {'measured_on': judge.name, 'miou': miou}
     checkpoint = dataclasses.replace(checkpoint, provenance=checkpoint.provenance | measured)
     save_checkpoint(path, checkpoint, half=True)
     title = summary(matrix, judge)

@@ -34,8 +34,8 @@ class Checkpoint:
     :param mean: mean of the training images, RGB, in pixel values 0 to 255
     :param std: their standard deviation, RGB, in pixel values, above 0
     :param weights: the network's ``state_dict``
-    :param provenance: data, recipe, epochs, measured ``miou`` in percent, the provenance of the
-        ``initial_weights``; JSON values only
+    :param provenance: data, recipe, epochs, measured ``miou`` in percent (None if all was void),
+        the provenance of the ``initial_weights``; JSON values only
     """
 
     config: CSRNetConfig

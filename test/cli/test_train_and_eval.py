@@ -9,6 +9,7 @@ import pytest
 import torch
 
 import commands
+from csrnet_ros.cli.train import measure
 from csrnet_ros.labels import CAMVID
 from csrnet_ros.model import load_checkpoint
 from csrnet_ros.training.datasets import camvid
@@ -39,6 +40,17 @@ def test_training_writes_a_checkpoint_that_says_where_it_comes_from(trained):
     assert (provenance['recipe'], provenance['epochs'], provenance['images']) == ('cpu', 1, 10)
     assert f'mIoU {provenance["miou"]:.2f} %' in done.stdout
     assert 'training' in done.stderr, 'a progress bar'
+
+
+def test_what_was_not_measured_is_none_in_the_checkpoint(trained, small_camvid, tmp_path, capsys):
+    path = tmp_path / 'net.safetensors'
+    path.write_bytes(trained[1].read_bytes())
+    data = camvid(small_camvid, 'test')
+    for pair in data.pairs:  # as those of Cityscapes' test, which are kept back
+        cv2.imwrite(str(pair.label), np.full((96, 128), 11, np.uint8))
+    measure(path, data, torch.device('cpu'), picture=tmp_path / 'confusion.png')
+    assert 'nothing to measure' in capsys.readouterr().out
+    assert load_checkpoint(path).provenance['miou'] is None
 
 
 def test_evaluation_agrees_with_a_count_of_its_own(trained, tmp_path):
