@@ -66,9 +66,6 @@ class Session:
             state = self._folder.load(identity=self._identity)
         state = self._processes.from_first(state)
         if state is None:
-            # A run that was killed before its first state was whole may have left weights, too.
-            if not self._folder.path.exists():
-                self._refuse_to_overwrite()
             self._say(f'{self._folder.path} holds no state; the run starts at its beginning')
             return
         self._run.load_state(state['run'])
@@ -77,32 +74,18 @@ class Session:
         self._provenance['initial_weights'] = state['initial_weights']
         self._say(f'going on after epoch {self._run.epochs_done}, step {self._run.steps_done}')
 
-    def _refuse_to_overwrite(self) -> None:
-        """Raise TrainingError if there is a saved state, or weights of which there is none."""
-        if not self._processes.first:
-            return
-        if self._folder.has_state:
-            raise TrainingError(
-                f'{self._folder.state_path} holds a run; continue it with --resume, or remove '
-                f'{self._folder.path} to start anew'
-            )
-        if self._path.exists():
-            raise TrainingError(f'{self._path} exists already; name another --out, or remove it')
-
     def train(self, *, resume: bool) -> signal.Signals | None:
         """Train to the end of the run; return the signal that ended it before, if one did.
 
         What is saved then, and how to continue, is printed.
 
-        :param resume: go on from the saved state, where there is one; else it must not exist
+        :param resume: go on from the saved state, where there is one
 
         :raises DatasetError: if a file can no longer be read; it says what is saved
         :raises TrainingError: if the run cannot go on; it says what is saved
         """
         if resume:
             self._resume()
-        else:
-            self._refuse_to_overwrite()
         journal = self._journal()
         try:
             with (
@@ -219,6 +202,23 @@ class Session:
     def _say(self, text: str) -> None:
         if self._processes.first:
             print(text, file=sys.stderr)
+
+
+def refuse_to_overwrite(path: Path, folder: RunFolder, *, resume: bool) -> None:
+    """Make sure that a run takes the place of no other, nor of weights that it has not made.
+
+    :raises TrainingError: if it would
+    """
+    if folder.has_state:
+        if resume:
+            return
+        raise TrainingError(
+            f'{folder.state_path} holds a run; continue it with --resume, or remove '
+            f'{folder.path} to start anew'
+        )
+    # A run that was killed before its first state was whole may have left weights, too.
+    if path.exists() and not (resume and folder.path.exists()):
+        raise TrainingError(f'{path} exists already; name another --out, or remove it')
 
 
 def continuation() -> str:

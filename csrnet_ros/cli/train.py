@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 from csrnet_ros import __version__
 from csrnet_ros.cli.command import command
-from csrnet_ros.cli.session import Session
+from csrnet_ros.cli.session import Session, refuse_to_overwrite
 from csrnet_ros.cli.tables import iou_table, summary
 from csrnet_ros.cli.train_options import JUDGED_ON, choose_recipe, parse
 from csrnet_ros.devices import find_device
@@ -67,6 +67,7 @@ def main() -> int:
     folder = RunFolder(args.out.with_suffix('.run'))
     with join_processes(device) as processes:
         if processes.first:
+            refuse_to_overwrite(args.out, folder, resume=args.resume)
             check(data, judge)
         torch.manual_seed(settings.seed)
         network = CSRNet(find_config(args.model), num_classes=len(data.labels))

@@ -247,6 +247,7 @@ def test_weights_that_no_run_has_made_are_not_overwritten(tmp_path, root, undist
         status, said = train(root, out, *options)
         assert status == 1
         assert f'{out} exists already; name another --out, or remove it' in said
+        assert 'held in memory' not in said, 'it reads nothing before'
         assert out.read_bytes() == b'of another'
 
 
@@ -265,6 +266,7 @@ def test_a_run_is_not_overwritten_nor_continued_as_another(undisturbed, root):
     status, said = train(root, undisturbed)
     assert status == 1
     assert 'continue it with --resume' in said
+    assert 'held in memory' not in said, 'it reads nothing before'
     for change, difference in (
         (('--seed', 3), 'seed was 0, is 3'),
         (('--split', 'trainval'), 'data was CamVid train, .*, is CamVid trainval'),
