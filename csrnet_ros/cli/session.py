@@ -31,7 +31,7 @@ class Session:
     :param labels: the classes that the network learns
     :param provenance: what the checkpoint says of where it comes from
     :param path: the checkpoint's file
-    :param judge: where the pictures come from
+    :param held_out: the data that it is measured on, where the pictures come from
     """
 
     def __init__(
@@ -42,10 +42,10 @@ class Session:
         provenance: dict[str, Any],
         path: Path,
         folder: RunFolder,
-        judge: FileDataset,
+        held_out: FileDataset,
         processes: Processes,
     ) -> None:
-        self._run, self._path, self._folder, self._judge = run, path, folder, judge
+        self._run, self._path, self._folder, self._held_out = run, path, folder, held_out
         self._labels, self._provenance = labels, provenance
         self._processes = processes
         # Anything else may change from one part of a run to the next.
@@ -153,7 +153,7 @@ class Session:
         """Return the journal of the first process; the others have none."""
         if not self._processes.first:
             return None
-        return Journal(self._folder.path, steps_done=self._run.steps_done, data=self._judge)
+        return Journal(self._folder.path, steps_done=self._run.steps_done, data=self._held_out)
 
     def _show(self, step: Step, bar: 'tqdm[None]') -> None:
         bar.set_postfix_str(

@@ -74,7 +74,7 @@ class SheetFolder:
         """Write a sheet of crops."""
         classes, rows = self._data.labels.classes, []
         for crop in crops:
-            one = classes[crop.one]
+            one = classes[crop.class_id]
             mistaken = '' if crop.other is None else f', mistaken most for {classes[crop.other]}'
             figures = [f'IoU of {one} {iou:.1f} %' for iou in crop.iou]
             outcome = self._evaluator.outcome(crop.index)

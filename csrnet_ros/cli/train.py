@@ -21,7 +21,7 @@ from csrnet_ros import __version__
 from csrnet_ros.cli.command import command
 from csrnet_ros.cli.session import Session, refuse_to_overwrite
 from csrnet_ros.cli.tables import iou_table, summary
-from csrnet_ros.cli.train_options import JUDGED_ON, choose_recipe, parse
+from csrnet_ros.cli.train_options import MEASURED_ON, choose_recipe, parse
 from csrnet_ros.devices import find_device
 from csrnet_ros.errors import DatasetError
 from csrnet_ros.labels import LabelSet
@@ -63,12 +63,12 @@ def main() -> int:
     )
     choose_algorithms(deterministic=settings.deterministic)
     data = DATASETS[args.data](args.root, args.split)
-    judge = DATASETS[args.data](args.root, JUDGED_ON[args.split])
+    held_out = DATASETS[args.data](args.root, MEASURED_ON[args.split])
     folder = RunFolder(args.out.with_suffix('.run'))
     with join_processes(device) as processes:
         if processes.first:
             refuse_to_overwrite(args.out, folder, resume=args.resume)
-            check(data, judge)
+            check(data, held_out)
         torch.manual_seed(settings.seed)
         network = CSRNet(find_config(args.model), num_classes=len(data.labels))
         first = None
@@ -80,24 +80,24 @@ def main() -> int:
             provenance=describe(args, recipe, settings, data, processes, first=first),
             path=args.out,
             folder=folder,
-            judge=judge,
+            held_out=held_out,
             processes=processes,
         )
         ended_by = session.train(resume=args.resume)
     if ended_by:
         return 128 + ended_by
     if processes.first:
-        measure(args.out, judge, device, picture=folder.path / 'confusion.png')
+        measure(args.out, held_out, device, picture=folder.path / 'confusion.png')
     return 0
 
 
-def check(data: FileDataset, judge: FileDataset) -> None:
-    """Make sure that a network can be trained on ``data`` and measured on ``judge``.
+def check(data: FileDataset, held_out: FileDataset) -> None:
+    """Make sure that a network can be trained on ``data`` and measured on ``held_out``.
 
     :raises DatasetError: naming every fault of both
     """
     faults = []
-    for part in (data, judge):
+    for part in (data, held_out):
         try:
             bar = partial(tqdm, desc='checking', unit='image')
             values = check_dataset(part, one_size=part is data, watch=bar)
@@ -179,18 +179,18 @@ def prepare(
     return TrainingRun(network, samples, augment=augment, settings=settings, processes=processes)
 
 
-def measure(path: Path, judge: FileDataset, device: torch.device, *, picture: Path) -> None:
+def measure(path: Path, held_out: FileDataset, device: torch.device, *, picture: Path) -> None:
     """Measure the checkpoint at ``path``, say so in it, print the table, draw the confusion."""
     checkpoint = load_checkpoint(path)
     watch = partial(tqdm, desc='measuring', unit='image')
-    matrix = evaluate(checkpoint, judge, device=device, watch=watch)
+    matrix = evaluate(checkpoint, held_out, device=device, watch=watch)
     miou = None if math.isnan(matrix.miou()) else round(matrix.miou(), 2)
-    measured = {'measured_on': judge.name, 'miou': miou}
+    measured = {'measured_on': held_out.name, 'miou': miou}
     checkpoint = dataclasses.replace(checkpoint, provenance=checkpoint.provenance | measured)
     save_checkpoint(path, checkpoint, half=True)
-    title = summary(matrix, judge)
-    save_image(picture, draw_confusion(matrix.counts, judge.labels, title=title))
-    print(iou_table({checkpoint.config.name: matrix}, judge.labels))
+    title = summary(matrix, held_out)
+    save_image(picture, draw_confusion(matrix.counts, held_out.labels, title=title))
+    print(iou_table({checkpoint.config.name: matrix}, held_out.labels))
     print(title)
     minutes = checkpoint.provenance['training_minutes']
     print(f'{path}: {checkpoint.provenance["epochs"]} epochs in {minutes} min; see also {picture}')

@@ -10,7 +10,7 @@ from csrnet_ros.training.config import RECIPES, Recipe, find_recipe
 from csrnet_ros.training.datasets import DATASETS
 from csrnet_ros.training.settings import PRECISIONS
 
-JUDGED_ON = {'train': 'val', 'trainval': 'test'}
+MEASURED_ON = {'train': 'val', 'trainval': 'test'}
 """The split that a network is measured on after training on another."""
 
 
@@ -23,7 +23,7 @@ def parse(description: str | None, arguments: list[str] | None = None) -> argpar
     parser.add_argument('--root', type=Path, required=True, help="the data set's folder")
     parser.add_argument(
         '--split',
-        choices=JUDGED_ON,
+        choices=MEASURED_ON,
         default='train',
         help='what to train on; train is measured on val, trainval on test, as the paper does on '
         'CamVid',

@@ -37,14 +37,14 @@ class Crop:
 
     :param index: the image's place in the data set
     :param window: rows and columns, in the proportions of the image
-    :param one: the object's class
+    :param class_id: the object's class
     :param other: the class that its pixels are most often taken for; None if all are right
     :param iou: of the object's class within the window, in percent, by network
     """
 
     index: int
     window: Window
-    one: int
+    class_id: int
     other: int | None
     iou: tuple[float, ...]
 
@@ -75,14 +75,14 @@ class CropFinder:
         height_px, area_px = len(outcome.truth), outcome.truth.size
         for item in find_objects(outcome.truth, least_px=round(LEAST_SHARE * area_px)):
             crop = _crop(item, outcome)
-            self._areas_px[item.one] += item.area_px
+            self._areas_px[item.class_id] += item.area_px
             if item.half_width_px <= THIN_SHARE * height_px:
-                self._thin_areas_px[item.one] += item.area_px
-                _keep(self._thin, item.one, crop)
+                self._thin_areas_px[item.class_id] += item.area_px
+                _keep(self._thin, item.class_id, crop)
             if item.area_px >= DOMINANT_SHARE * area_px:
-                _keep(self._dominant, item.one, crop)
+                _keep(self._dominant, item.class_id, crop)
             if crop.other is not None:
-                _keep(self._similar, pair(item.one, crop.other), crop)
+                _keep(self._similar, pair(item.class_id, crop.other), crop)
 
     def thin(self) -> list[Crop]:
         """Return crops on thin objects of thin classes, one a class, largest spread first.
@@ -92,8 +92,8 @@ class CropFinder:
         """
         return _sorted(
             crop
-            for one, crop in self._thin.items()
-            if self._thin_areas_px[one] >= THIN_CLASS_SHARE * self._areas_px[one]
+            for class_id, crop in self._thin.items()
+            if self._thin_areas_px[class_id] >= THIN_CLASS_SHARE * self._areas_px[class_id]
         )
 
     def dominant(self) -> list[Crop]:
@@ -124,13 +124,13 @@ def _crop(item: TrueObject, outcome: Outcome) -> Crop:
     truth = outcome.truth[window]
     iou, taken_for = [], np.zeros(256, np.int64)
     for predicted in outcome.predictions:
-        hit = (truth == item.one) & (predicted[window] == item.one)
-        either = (truth == item.one) | (predicted[window] == item.one)
+        hit = (truth == item.class_id) & (predicted[window] == item.class_id)
+        either = (truth == item.class_id) | (predicted[window] == item.class_id)
         iou.append(float(100 * hit.sum() / either[truth != VOID].sum()))
         taken_for += np.bincount(predicted[item.box][item.region], minlength=256)
-    taken_for[item.one] = 0
+    taken_for[item.class_id] = 0
     other = int(taken_for.argmax()) if taken_for.any() else None
-    return Crop(outcome.index, window, item.one, other, tuple(iou))
+    return Crop(outcome.index, window, item.class_id, other, tuple(iou))
 
 
 def _window(box: Window, size_px: tuple[int, int]) -> Window:

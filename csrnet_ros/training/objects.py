@@ -16,7 +16,7 @@ Window = tuple[slice, slice]
 class TrueObject:
     """A region of one class whose pixels touch by sides or corners.
 
-    :param one: the class
+    :param class_id: its class
     :param area_px: number of its pixels
     :param half_width_px: the largest distance, over its pixels, to the next that is of another
         class or void; beyond the image nothing is known to be
@@ -24,7 +24,7 @@ class TrueObject:
     :param region: its pixels within the box, bool
     """
 
-    one: int
+    class_id: int
     area_px: int
     half_width_px: float
     box: Window
@@ -33,8 +33,8 @@ class TrueObject:
 
 def find_objects(truth: np.ndarray, *, least_px: int) -> Iterator[TrueObject]:
     """Yield the objects of at least ``least_px`` pixels in a truth, uint8 (H, W)."""
-    for one in np.flatnonzero(np.bincount(truth.flat, minlength=256)[:VOID]):
-        mask = (truth == one).astype(np.uint8)
+    for class_id in np.flatnonzero(np.bincount(truth.flat, minlength=256)[:VOID]):
+        mask = (truth == class_id).astype(np.uint8)
         _, numbers, stats, _ = cv2.connectedComponentsWithStats(mask, connectivity=8)
         # Within 2 % of the exact distances, at half the cost.
         distances = cv2.distanceTransform(mask, cv2.DIST_L2, cv2.DIST_MASK_5)
@@ -44,4 +44,4 @@ def find_objects(truth: np.ndarray, *, least_px: int) -> Iterator[TrueObject]:
                 box = np.s_[top : top + height, left : left + width]
                 region = numbers[box] == number
                 half_width_px = float(distances[box][region].max())
-                yield TrueObject(int(one), area, half_width_px, box, region)
+                yield TrueObject(int(class_id), area, half_width_px, box, region)

@@ -43,7 +43,7 @@ def test_the_crop_is_where_the_networks_differ_most_and_tells_the_iou_there():
     most = without(truth, POLE, taken_for=ROAD, rows=slice(60, 300))
     (crop,) = found((truth, half, truth), (truth, most, truth), (truth, most, most)).thin()
     assert crop.index == 1
-    assert (crop.one, crop.other) == (POLE, ROAD)
+    assert (crop.class_id, crop.other) == (POLE, ROAD)
     assert crop.iou == (pytest.approx(10), 100)
 
 
@@ -51,7 +51,7 @@ def test_a_big_object_is_dominant_and_no_thin_one():
     truth = street()
     finder = found((truth, without(truth, CAR, taken_for=BUS, rows=slice(0, 300)), truth))
     assert finder.thin() == []
-    assert [crop.one for crop in finder.dominant()] == [CAR]
+    assert [crop.class_id for crop in finder.dominant()] == [CAR]
     assert finder.dominant()[0].iou == (0, 100)
 
 
@@ -61,8 +61,8 @@ def test_look_alikes_are_objects_of_one_taken_for_the_other():
     lost[truth == CAR] = BUS
     finder = found((truth, lost, truth))
     (crop,) = finder.similar([(CAR, BUS)])
-    assert (crop.one, crop.other) == (CAR, BUS)
-    assert [crop.one for crop in finder.similar([(POLE, BUS), (ROAD, POLE), (CAR, BUS)])] == [
+    assert (crop.class_id, crop.other) == (CAR, BUS)
+    assert [crop.class_id for crop in finder.similar([(POLE, BUS), (ROAD, POLE), (CAR, BUS)])] == [
         POLE,
         CAR,
     ]
@@ -87,7 +87,7 @@ def test_windows_hold_their_object_within_the_image_in_its_proportions(pole_left
     truth = street(pole_left=pole_left)
     lost = without(truth, POLE, taken_for=ROAD, rows=slice(0, 300))
     (crop,) = found((truth, lost, truth)).thin()
-    pole = next(item for item in find_objects(truth, least_px=1) if item.one == POLE)
+    pole = next(item for item in find_objects(truth, least_px=1) if item.class_id == POLE)
     for part, inner, limit_px in zip(crop.window, pole.box, truth.shape):
         assert 0 <= part.start <= inner.start
         assert inner.stop <= part.stop <= limit_px

@@ -14,7 +14,7 @@ def test_objects_are_the_connected_regions_of_each_class():
     truth[2, 2] = 2  # too small
     truth[0:2, 30:40] = VOID
     background, pole, block = find_objects(truth, least_px=20)
-    assert (background.one, pole.one, block.one) == (0, 2, 2)
+    assert (background.class_id, pole.class_id, block.class_id) == (0, 2, 2)
     assert (pole.area_px, block.area_px) == (60, 80)
     assert (pole.half_width_px, block.half_width_px) == (2, 4)
     assert pole.box == np.s_[5:25, 10:13]
