@@ -135,6 +135,11 @@ def calibration_images(folder: Path, size: tuple[int, int] | None) -> list[np.nd
                 f'{path}: an image of {image.shape[0]}x{image.shape[1]} pixels, and --size asks '
                 f'for {size[0]}x{size[1]}; give images of that size, or --size dynamic'
             )
+        if min(image.shape[:2]) < MIN_SIDE_PX:
+            raise ExportError(
+                f'{path}: an image of {image.shape[0]}x{image.shape[1]} pixels; each side needs '
+                f'at least {MIN_SIDE_PX}'
+            )
         images.append(image)
     if not images:
         raise ExportError(f'{folder}: none of its images can be read')

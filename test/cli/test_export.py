@@ -182,6 +182,7 @@ def test_a_file_that_labels_otherwise_is_not_kept(exported, lean, tmp_path):
     )
     assert done.returncode == 1
     assert 'and 95 % are the least; nothing was written' in done.stderr
+    assert 'more images' in done.stderr
     assert list(out.parent.iterdir()) == []
     assert (find_build(key) / 'earlier').read_text() == '8 bits'
 
@@ -221,6 +222,21 @@ def test_what_cannot_be_made_is_said_in_a_sentence(exported, name, arguments, st
     assert not out.exists()
 
 
+def test_all_packages_that_are_missing_are_named_at_once(lean, tmp_path):
+    script = tmp_path / 'without.py'
+    script.write_text("""
+import sys
+
+sys.modules |= dict.fromkeys(['onnx', 'onnxscript'])  # Python's way to have a module absent
+from csrnet_ros.cli.export import main
+sys.exit(main())
+""")
+    out = tmp_path / 'a.onnx'
+    done = commands.run(script, '--weights', lean, '--format', 'onnx', '--out', out)
+    assert done.returncode == 1
+    assert 'pip install onnx onnxscript' in done.stderr
+
+
 @pytest.mark.parametrize(
     ('name', 'default'), [('openvino', 'lean.xml'), ('openvino-int8', 'lean_int8.xml')]
 )
@@ -233,17 +249,18 @@ def test_no_two_formats_have_a_default_name_in_common(lean, monkeypatch, tmp_pat
 
 
 @pytest.mark.parametrize(
-    ('file', 'words'),
+    ('file', 'size', 'words'),
     [
-        (None, 'no images in this folder'),
-        ((64, 64), r'an image of 64x64 pixels, and --size asks for 128x96'),
+        (None, '128x96', 'no images in this folder'),
+        ((64, 64), '128x96', 'an image of 64x64 pixels, and --size asks for 128x96'),
+        ((32, 99), 'dynamic', 'a.png: an image of 32x99 pixels'),
     ],
 )
-def test_images_that_do_not_fit(exported, tmp_path, file, words):
+def test_images_that_do_not_fit(exported, tmp_path, file, size, words):
     if file:
         save_image(tmp_path / 'a.png', np.zeros((*file, 3), np.uint8))
     _, done = exported(
-        'a.xml', '--format', 'openvino-int8', '--calibrate', tmp_path, '--size', '128x96'
+        'a.xml', '--format', 'openvino-int8', '--calibrate', tmp_path, '--size', size
     )
     assert done.returncode == 1
     assert words in done.stderr

@@ -5,13 +5,13 @@ import os
 import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy as np
 from torch import Tensor
 
-from csrnet_ros.errors import ExportError
-from csrnet_ros.extras import load_extra
+from csrnet_ros.errors import ExportError, MissingPackageError
 from csrnet_ros.inference.export.formats import FORMATS, Export
 from csrnet_ros.inference.export.reference import Reference
 from csrnet_ros.media.saving import prove_writable
@@ -52,8 +52,9 @@ def export_network(
         raise ExportError(f'{out}: a file of format {export.format} ends in {row.suffix}')
     if out.is_dir():
         raise ExportError(f'{out}: a folder is in the way; name a file')
-    for module, package in row.packages.items():
-        load_extra(module, package=package)
+    missing = [package for module, package in row.packages.items() if find_spec(module) is None]
+    if missing:
+        raise MissingPackageError(f'{export.format} needs more: pip install {" ".join(missing)}')
     prove_writable(out.parent)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix='.export-') as temporary:
         path = Path(temporary) / out.name
@@ -65,7 +66,7 @@ def export_network(
             raise ExportError(
                 f'the {row.title} gives {100 * trial.agreement:.3f} % of the pixels the label '
                 f'that PyTorch gives them, and {100 * row.least_agreement:g} % are the least; '
-                'nothing was written'
+                f'nothing was written{row.advice}'
             )
         # The file that the others belong to comes last.
         for file in sorted(Path(temporary).iterdir(), key=lambda file: file.name == out.name):

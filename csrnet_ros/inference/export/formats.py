@@ -60,6 +60,7 @@ class Format:
         for a file that a backend uses too
     :param packages: what it needs beside PyTorch: what pip installs, by module
     :param least_agreement: share of the pixels whose label must be PyTorch's
+    :param advice: what to do about labels that are not, for the end of a sentence
     :param mark: what a file's name ends in, before the suffix, where no other name is given
     """
 
@@ -68,6 +69,7 @@ class Format:
     module: str
     packages: Mapping[str, str]
     least_agreement: float = 0.9999
+    advice: str = ''
     mark: str = ''
 
     def write(self, checkpoint: Checkpoint, export: Export, path: Path) -> None:
@@ -101,6 +103,7 @@ FORMATS = MappingProxyType(
             'openvino_int8',
             {'openvino': 'openvino', 'nncf': 'nncf'},
             least_agreement=0.95,
+            advice='. Calibrate with more images, and such as the camera gives',
             mark='_int8',
         ),
         'tensorrt': Format(
