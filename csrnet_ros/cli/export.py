@@ -2,16 +2,20 @@
 
 Formats:
   onnx           for ONNX Runtime and all that reads ONNX
-  openvino       for OpenVINO: NAME.xml and NAME.bin
+  openvino       for OpenVINO: NAME.xml and NAME.bin; to be compiled with
+                 INFERENCE_PRECISION_HINT=f32, or some CPUs round to bfloat16
   openvino-int8  the same in 8 bits, chosen by the images of --calibrate; made for any size and
                  without --with-io, the backend openvino-int8 uses it too
-  tensorrt       for TensorRT, in half precision, for the GPU that it is made on
-  aoti           for libtorch (AOTInductor): for the GPU where there is one, else for the CPU
+  tensorrt       for TensorRT, in half precision, for the GPU that it is made on; without --size
+                 for at most 4 images of at most 1536x2048 pixels
+  aoti           for libtorch (AOTInductor): for the GPU where there is one, else for the CPU;
+                 takes minutes
 
 Input and output, any number N of images unless --size names one:
   --with-io      image uint8 (N, H, W, 3), RGB -> labels uint8 (N, H, W)
   otherwise      x float32 (N, 3, H, W), (RGB - mean) / std -> logits float32 at a quarter of the
-                 size; mean, std, classes and colours stand in the file (ONNX, OpenVINO)
+                 size; mean, std, classes and colours stand in the file (ONNX, OpenVINO);
+                 aoti for a GPU takes and gives float16 instead
 
 Every file is run on drawn streets, and kept only if it labels them as PyTorch in float32 does.
 """

@@ -15,6 +15,7 @@ import pytest
 import torch
 
 import commands
+from csrnet_ros.cli import export as cli_export
 from csrnet_ros.cli.export import MOST_CALIBRATION, calibration_images
 from csrnet_ros.devices import find_device
 from csrnet_ros.errors import DeviceError
@@ -22,6 +23,7 @@ from csrnet_ros.extras import load_extra
 from csrnet_ros.inference import SegmentationEngine, available_weights
 from csrnet_ros.inference.backends.openvino import int8_key
 from csrnet_ros.inference.builds import find_build, keep_build
+from csrnet_ros.inference.export.tensorrt import RANGE
 from csrnet_ros.media.saving import save_image
 from csrnet_ros.model import CONFIGS, CSRNet, load_checkpoint, save_checkpoint
 from csrnet_ros.training.datasets.street import draw_street
@@ -220,6 +222,11 @@ def test_what_cannot_be_made_is_said_in_a_sentence(exported, name, arguments, st
     assert words in done.stderr
     assert 'Traceback' not in done.stderr
     assert not out.exists()
+
+
+def test_the_help_knows_what_tensorrt_is_limited_to():
+    number, height, width = RANGE[-1]
+    assert f'at most {number} images of at most {height}x{width} pixels' in cli_export.__doc__
 
 
 def test_all_packages_that_are_missing_are_named_at_once(lean, tmp_path):
