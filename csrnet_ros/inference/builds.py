@@ -7,6 +7,7 @@ import logging
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
@@ -20,6 +21,12 @@ from csrnet_ros.user_cache import user_cache
 
 KEPT = 12
 """Builds that stay on the disk, those used last, beside those of ``keep_build``: 50 MB each."""
+
+BUILDING = '.building-'
+"""What the folder of an unfinished build begins with."""
+
+LEFT_S = 86400
+"""An unfinished build as old as this was left by a process that was killed."""
 
 DIGESTS = 'digests.json'
 
@@ -101,7 +108,8 @@ def _make(
 ) -> Path | None:
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=folder.parent, prefix='.building-') as temporary:
+        _remove_left(folder.parent)
+        with tempfile.TemporaryDirectory(dir=folder.parent, prefix=BUILDING) as temporary:
             building = Path(temporary) / 'build'
             building.mkdir()
             build(building)
@@ -131,6 +139,13 @@ def _is_whole(folder: Path) -> bool:
         return json.loads((folder / DIGESTS).read_text()) == _digests(folder)
     except (OSError, ValueError):
         return False
+
+
+def _remove_left(builds: Path) -> None:
+    for folder in builds.glob(f'{BUILDING}*'):
+        with contextlib.suppress(OSError):
+            if folder.stat().st_mtime < time.time() - LEFT_S:
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def _forget_old(builds: Path) -> None:

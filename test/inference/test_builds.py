@@ -1,5 +1,7 @@
 """Builds on the disk: made once, made anew when stale or damaged, never trusted."""
 
+import os
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -103,6 +105,17 @@ def test_those_that_were_not_used_for_longest_are_forgotten(cache):
     assert {folder.name for folder in cache.iterdir()} == {
         f'key{number}' for number in numbers if number not in (1, 2)
     }
+
+
+@pytest.mark.parametrize('make', [find_or_build, keep_build])
+def test_what_a_killed_process_has_left_is_removed_after_a_day(make):
+    beside = make('first', Builder(), what='a test').parent
+    left, at_work = (beside / f'.building-{name}' for name in ('left', 'at_work'))
+    for folder, age_s in ((left, 25 * 3600), (at_work, 3600)):
+        (folder / 'build').mkdir(parents=True)
+        os.utime(folder, (time.time() - age_s,) * 2)
+    make('second', Builder(), what='a test')
+    assert {path.name for path in beside.iterdir()} == {'first', 'second', at_work.name}
 
 
 def test_one_that_only_its_user_can_make_again_is_not_forgotten():
