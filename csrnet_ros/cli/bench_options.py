@@ -2,14 +2,14 @@
 
 import argparse
 import math
-import re
 from collections.abc import Callable
 from pathlib import Path
 
 from csrnet_ros.benchmark.peers import PEERS
 from csrnet_ros.cli.command import HelpFormatter
+from csrnet_ros.cli.size import size_px
 from csrnet_ros.inference.backends import BACKENDS
-from csrnet_ros.model import CONFIGS, MIN_SIDE_PX, VARIANTS
+from csrnet_ros.model import CONFIGS, VARIANTS
 
 BACKEND_NAMES = tuple(dict.fromkeys(('auto', *BACKENDS)))
 """Auto is what the engine chooses by itself."""
@@ -32,18 +32,6 @@ def parse(description: str | None, arguments: list[str] | None = None) -> argpar
             kinds.add_parser(name, help=text, description=text, formatter_class=HelpFormatter)
         )
     return parser.parse_args(arguments)
-
-
-def size_px(text: str) -> tuple[int, int]:
-    """Return height and width of a text such as 360x480."""
-    match = re.fullmatch(r'(\d+)x(\d+)', text)
-    sides_px = tuple(map(int, match.groups())) if match else (0, 0)
-    if min(sides_px) < MIN_SIDE_PX:
-        raise argparse.ArgumentTypeError(
-            f'{text!r} is no size; expected HEIGHTxWIDTH in pixels, each at least {MIN_SIDE_PX}, '
-            'for instance 360x480'
-        )
-    return sides_px[0], sides_px[1]
 
 
 def _add_model_options(parser: argparse.ArgumentParser) -> None:

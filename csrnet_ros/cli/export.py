@@ -21,7 +21,6 @@ Every file is run on drawn streets, and kept only if it labels them as PyTorch i
 """
 
 import argparse
-import re
 import sys
 from pathlib import Path
 
@@ -29,6 +28,7 @@ import numpy as np
 from tqdm import tqdm
 
 from csrnet_ros.cli.command import HelpFormatter, command
+from csrnet_ros.cli.size import size_px
 from csrnet_ros.errors import ExportError, ImageError
 from csrnet_ros.inference.export import FORMATS, Export, export_network
 from csrnet_ros.media.frames import ImageFiles, open_frames, read_image
@@ -79,15 +79,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
 
 
 def _size(text: str) -> tuple[int, int] | None:
-    if text == 'dynamic':
-        return None
-    match = re.fullmatch(r'(\d+)x(\d+)', text)
-    if match is None or min(map(int, match.groups())) < MIN_SIDE_PX:
-        raise argparse.ArgumentTypeError(
-            f'{text!r} is no size; expected HEIGHTxWIDTH in pixels, each at least {MIN_SIDE_PX}, '
-            'or dynamic'
-        )
-    return int(match[1]), int(match[2])
+    return None if text == 'dynamic' else size_px(text)
 
 
 @command
