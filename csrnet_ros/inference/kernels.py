@@ -92,7 +92,7 @@ def postprocess_kernel(
     from_height,
     from_width,
     image,  # uint8 (height, width, 3), as color and overlay are
-    palette,  # uint8 (channels, 3)
+    palette,  # uint8 (256, 3)
     height,
     width,
     down_scale,
