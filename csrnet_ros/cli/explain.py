@@ -12,6 +12,7 @@ The network sees the image once for each of a map's channels: minutes on a CPU.
 """
 
 import argparse
+import re
 import sys
 from collections.abc import Mapping
 from functools import partial
@@ -147,7 +148,7 @@ class SheetFolder:
                 caption += f': {share:.1%} of the heat inside'
             second.append(Panel(caption, draw_heat(image, heats[stage], region=known == one)))
         title = f'What speaks for {name} in {stem}: {self._network}, {", ".join(heats)}'
-        path = self._path / f'{stem}_{name.replace(" ", "_")}.png'
+        path = self._path / f'{stem}_{re.sub("[ /]", "_", name)}.png'
         save_image(path, draw_sheet(title, [first, second], feet=self._feet))
         area = float(np.mean(known[known != VOID] == one)) if judged else None
         tell(path, name, shares, area=area)
