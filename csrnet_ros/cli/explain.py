@@ -6,7 +6,7 @@ A4, B4 and C4 in heavy, A8, B8 and C4 in medium, A16, B8 and C4 in light. With t
 map's share of heat inside the object is told too; pixels that are void do not count. No heat
 means that no part of the image speaks for the class more than an empty one does. A file of that
 name that was there before is replaced. Of images with the same name, the later ones get a
-number.
+number. What cannot be read is named and left out, and the exit status is then 1.
 
 The network sees the image once for each of a map's channels: minutes on a CPU.
 """
@@ -25,6 +25,7 @@ from csrnet_ros.cli.command import HelpFormatter, command
 from csrnet_ros.devices import find_device
 from csrnet_ros.errors import ImageError
 from csrnet_ros.inference import find_weights
+from csrnet_ros.inference.images import check_image
 from csrnet_ros.inference.score_cam import Explanation, ScoreCam
 from csrnet_ros.labels import VOID, LabelSet
 from csrnet_ros.media.frames import read_image
@@ -69,7 +70,7 @@ def parse() -> argparse.Namespace:
 
 @command
 def main() -> int:
-    """Write all sheets; return 1 if a class is not predicted in an image."""
+    """Write all sheets; return 1 if an image cannot be read, or a class is not predicted in it."""
     args = parse()
     checkpoint = load_checkpoint(args.weights or find_weights(next(iter(VARIANTS))))
     labels = checkpoint.labels
@@ -77,25 +78,40 @@ def main() -> int:
     device = find_device(args.device)
     cam = ScoreCam(checkpoint, device=device, batch_size=args.batch_size)
     args.out.mkdir(parents=True, exist_ok=True)
+    sheets = SheetFolder(args.out, labels, network=checkpoint.config.name)
     names = ResultNames()
-    missing = 0
+    faults = 0
     for path, truth_path in zip(args.images, args.truth or [None] * len(args.images)):
-        image = read_image(path)
-        truth = read_truth(truth_path, labels, image) if truth_path else None
+        try:
+            image = read_large_image(path)
+            truth = read_truth(truth_path, labels, image) if truth_path else None
+        except ImageError as error:
+            faults += 1
+            print(f'skipped: {error}', file=sys.stderr)
+            continue
         name = names.take(path.stem)
         if name != path.stem:
             print(f'{path}: the name is taken, the sheets are called {name}', file=sys.stderr)
         watch = partial(tqdm, desc=name, unit='batch')
         explanation = cam.explain(image, class_ids, watch=watch)
-        sheets = SheetFolder(args.out, labels, network=checkpoint.config.name)
         for one in class_ids:
             if (explanation.labels == one).any():
                 sheets.write(name, one, image, truth, explanation)
             else:
-                missing += 1
+                faults += 1
                 text = f'{path}: no pixel of it is predicted as {labels.classes[one]}'
                 print(text, file=sys.stderr)
-    return 1 if missing else 0
+    return 1 if faults else 0
+
+
+def read_large_image(path: Path) -> np.ndarray:
+    """Return an image, RGB uint8 (H, W, 3); ImageError if it is too small for the network."""
+    image = read_image(path)
+    try:
+        check_image(image)
+    except ImageError as error:
+        raise ImageError(f'{path}: {error}') from error
+    return image
 
 
 def read_truth(path: Path, labels: LabelSet, image: np.ndarray) -> np.ndarray:

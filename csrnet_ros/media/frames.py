@@ -156,6 +156,8 @@ def read_image(path: Path) -> np.ndarray:
 
     :raises ImageError: if there is no such file, or it is not a whole image
     """
+    if path.is_dir():
+        raise ImageError(f'{path}: a folder; name image files')
     if not path.is_file():
         raise ImageError(f'{path}: no such file')
     try:

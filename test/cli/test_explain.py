@@ -113,9 +113,22 @@ def test_a_truth_of_another_size_is_refused(tmp_path, scene, weights):
         image, '--truth', truth, '--weights', weights, '--classes', present, '--out', tmp_path
     )
     assert done.returncode == 1
-    assert 'truth and image differ in size, 128x90 and 128x96 pixels' in done.stderr
+    assert f'skipped: {truth}: truth and image differ in size, 128x90 and 128x96' in done.stderr
 
 
-def test_an_image_that_is_not_there(tmp_path, weights):
-    done = explain('no.png', '--weights', weights, '--classes', 'car', '--out', tmp_path)
-    assert (done.returncode, done.stderr) == (1, 'error: no.png: no such file\n')
+def test_what_cannot_be_read_is_named_and_left_out(tmp_path, scene, weights):
+    image, _, _, absent = scene
+    tiny = tmp_path / 'tiny.png'
+    save_image(tiny, read_image(image)[:50, :120])
+    done = explain(
+        'no.png', tmp_path, tiny, image, '--weights', weights, '--classes', absent,
+        '--out', tmp_path / 'out',
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.splitlines()[:3] == [
+        'skipped: no.png: no such file',
+        f'skipped: {tmp_path}: a folder; name image files',
+        f'skipped: {tiny}: an image of 50x120 pixels (height x width); each side needs at least '
+        '64',
+    ]
+    assert f'{image}: no pixel of it is predicted as {absent}' in done.stderr
