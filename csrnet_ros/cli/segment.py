@@ -83,10 +83,7 @@ class Labeller:
 
     def _open(self, name: str) -> FrameSource | None:
         try:
-            source = open_frames(name)
-            if source.live:
-                raise ImageError(f'{name}: a webcam has no end; name images or videos')
-            return source
+            return open_frames(name, webcams=False)
         except ImageError as error:
             self._skip(error)
             return None
@@ -96,7 +93,7 @@ class Labeller:
             try:
                 segmentation = self._engine.segment(frame.image, overlay=True)
             except ImageError as error:
-                self._skip(ImageError(f'{frame.name}: {error}'))
+                self._skip(ImageError(f'{frame.origin}: {error}'))
                 continue
             name = self._name(frame.name)
             save_image(self._folder / f'{name}_labels.png', segmentation.labels)
@@ -107,11 +104,14 @@ class Labeller:
     def _label_video(self, video: Video) -> None:
         path = self._folder / f'{self._name(video.path.stem)}_overlay.mp4'
         with VideoFile(path, rate_hz=video.rate_hz or UNTIMED_RATE_HZ) as file:
-            for frame in video.frames(unreadable=self._skip):
-                segmentation = self._engine.segment(frame.image, overlay=True)
-                assert segmentation.overlay is not None, 'it was asked for'
-                file.write(segmentation.overlay)
-                self._bar.update()
+            try:
+                for frame in video.frames(unreadable=self._skip):
+                    segmentation = self._engine.segment(frame.image, overlay=True)
+                    assert segmentation.overlay is not None, 'it was asked for'
+                    file.write(segmentation.overlay)
+                    self._bar.update()
+            except ImageError as error:
+                raise ImageError(f'{video.path}: {error}') from error
 
     def _name(self, name: str) -> str:
         """Return what the results are called, and say so if it is another name."""

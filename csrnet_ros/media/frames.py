@@ -22,10 +22,14 @@ MOST_LOST = 1000
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One image of a source: RGB uint8 (H, W, 3), and a name that tells it from its siblings."""
+    """One image of a source: RGB uint8 (H, W, 3), and a name that tells it from its siblings.
+
+    :param origin: the file or camera that it is from, as messages name it
+    """
 
     name: str
     image: np.ndarray
+    origin: str
 
 
 class FrameSource(Protocol):
@@ -69,7 +73,7 @@ class ImageFiles:
             except ImageError as error:
                 unreadable(error)
             else:
-                yield Frame(path.stem, image)
+                yield Frame(path.stem, image, str(path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +97,7 @@ class Video:
                 if lost:
                     unreadable(_gap(self.path, number, lost))
                 number += lost
-                yield Frame(f'{self.path.stem}_{number:06d}', image)
+                yield Frame(f'{self.path.stem}_{number:06d}', image, str(self.path))
                 number += 1
         finally:
             capture.release()
@@ -125,17 +129,18 @@ class Webcam:
                 )
             capture.set(cv2.CAP_PROP_BUFFERSIZE, 1)  # a frame that waits is a frame too old
             for number, image in enumerate(_captured(capture)):
-                yield Frame(f'webcam{self.number}_{number:06d}', image)
+                yield Frame(f'webcam{self.number}_{number:06d}', image, f'webcam {self.number}')
             raise ImageError(f'webcam {self.number} gives no more images; was it unplugged?')
         finally:
             capture.release()
 
 
-def open_frames(source: str) -> FrameSource:
+def open_frames(source: str, *, webcams: bool = True) -> FrameSource:
     """Return the frames of ``source``: an image, a folder of images, a video, or a webcam number.
 
     A folder gives the images that lie directly in it, sorted by name.
 
+    :param webcams: whether a number may be one, whose frames have no end
     :raises ImageError: if there is nothing there that could hold an image
     """
     path = Path(source)
@@ -143,12 +148,10 @@ def open_frames(source: str) -> FrameSource:
         return ImageFiles(_images_in(path))
     if path.is_file():
         return ImageFiles((path,)) if _is_image(path) else _find_video(path)
-    if source.isdecimal():
+    if webcams and source.isdecimal():
         return Webcam(int(source))
-    raise ImageError(
-        f'{source}: no such file; name an image, a folder of images, a video, or a webcam by its '
-        'number'
-    )
+    choice = 'a video, or a webcam by its number' if webcams else 'or a video'
+    raise ImageError(f'{source}: no such file; name an image, a folder of images, {choice}')
 
 
 def read_image(path: Path) -> np.ndarray:

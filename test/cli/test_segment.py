@@ -23,7 +23,7 @@ def street(number):
 
 @pytest.fixture(scope='module')
 def segmented(tmp_path_factory, weights):
-    """What becomes of images, two of one name, a broken and a tiny one, and a video."""
+    """What becomes of images, two of one name, a broken and a tiny one, and two videos."""
     folder = tmp_path_factory.mktemp('segment')
     (folder / 'drive').mkdir()
     for number, name in enumerate(('alone.png', 'drive/a.png', 'drive/c.png', 'drive/alone.png')):
@@ -33,7 +33,10 @@ def segmented(tmp_path_factory, weights):
     with VideoFile(folder / 'film.mp4', rate_hz=8) as video:
         for number in range(5):
             video.write(street(number))
-    inputs = [folder / 'alone.png', folder / 'nowhere.png', folder / 'drive', folder / 'film.mp4']
+    with VideoFile(folder / 'small.mp4', rate_hz=8) as video:
+        video.write(street(0)[:50])
+    names = ('alone.png', 'nowhere.png', 'drive', 'small.mp4', 'film.mp4')
+    inputs = ['0', *(folder / name for name in names)]
     done = commands.run(
         'segment', *inputs, '--weights', weights, '--out', folder / 'out', '--device', 'cpu'
     )
@@ -51,10 +54,13 @@ def test_everything_that_can_be_read_is_labelled_and_nothing_overwritten(segment
 def test_what_cannot_be_read_is_named_and_makes_the_status_1(segmented):
     folder, done = segmented
     assert done.returncode == 1
-    assert f'skipped: {folder / "nowhere.png"}: no such file' in done.stderr
+    for name in ('0', folder / 'nowhere.png'):
+        choice = 'name an image, a folder of images, or a video\n'
+        assert f'skipped: {name}: no such file; {choice}' in done.stderr
     assert f'skipped: {folder / "drive" / "b.png"}: not a readable image' in done.stderr
-    assert 'skipped: tiny: an image of 20x20 pixels' in done.stderr
-    assert done.stderr.count('skipped') == 3
+    assert f'skipped: {folder / "drive" / "tiny.png"}: an image of 20x20 pixels' in done.stderr
+    assert f'skipped: {folder / "small.mp4"}: an image of 50x96 pixels' in done.stderr
+    assert done.stderr.count('skipped') == 5
     assert 'alone: the name is taken, the results are called alone_2' in done.stderr
     assert 'Traceback' not in done.stderr
 
