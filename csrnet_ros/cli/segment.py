@@ -103,10 +103,10 @@ class Labeller:
 
     def _label_video(self, video: Video) -> None:
         path = self._folder / f'{self._name(video.path.stem)}_overlay.mp4'
+        images = (frame.image for frame in video.frames(unreadable=self._skip))
         with VideoFile(path, rate_hz=video.rate_hz or UNTIMED_RATE_HZ) as file:
             try:
-                for frame in video.frames(unreadable=self._skip):
-                    segmentation = self._engine.segment(frame.image, overlay=True)
+                for segmentation in self._engine.segment_stream(images, overlay=True):
                     assert segmentation.overlay is not None, 'it was asked for'
                     file.write(segmentation.overlay)
                     self._bar.update()
