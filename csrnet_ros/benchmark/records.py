@@ -1,9 +1,10 @@
 """Records of what was measured: JSON files, and what stands at the head of each."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
 from csrnet_ros.benchmark.machine import Machine
@@ -12,7 +13,16 @@ from csrnet_ros.errors import BenchmarkError
 Kind = Literal['model', 'node', 'paper']
 Record = dict[str, Any]
 
-KINDS: tuple[Kind, ...] = ('model', 'node', 'paper')
+KINDS: Mapping[Kind, tuple[str, ...]] = MappingProxyType(
+    {
+        'model': ('figures',),
+        'node': ('variant', 'size_px', 'node', 'floor'),
+        'paper': ('device', 'size_px', 'figures'),
+    }
+)
+"""What the records of each kind hold beside their heads."""
+
+HEAD = ('command', 'machine')
 
 
 def new_record(kind: Kind, machine: Machine, *, command: str, **content: object) -> Record:
@@ -39,6 +49,8 @@ def _read(path: Path) -> Record:
         record = json.loads(path.read_text())
         if record['kind'] not in KINDS:
             raise ValueError(f'kind {record["kind"]!r}, expected one of {", ".join(KINDS)}')
+        if missing := [key for key in (*HEAD, *KINDS[record['kind']]) if key not in record]:
+            raise ValueError(f'no {missing[0]} in it')
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise BenchmarkError(
             f'{path}: not a record of csrnet-bench ({error}); name files that its option --json '

@@ -180,8 +180,11 @@ def test_pictures_without_matplotlib_are_refused_before_anything_is_measured(
     assert 'error: matplotlib is not installed' in capsys.readouterr().err
 
 
-def test_a_file_that_is_no_record(tmp_path):
+@pytest.mark.parametrize(
+    'content', ['soup', '[]', '{"kind": "soup"}', '{"kind": "model"}', '{"kind": ["model"]}']
+)
+def test_a_file_that_is_no_record(tmp_path, content):
     path = tmp_path / 'other.json'
-    path.write_text('{"kind": "soup"}')
+    path.write_text(content)
     done = bench('report', path, '--out', tmp_path, code=1)
     assert f'error: {path}: not a record of csrnet-bench' in done.stderr
