@@ -125,16 +125,19 @@ def _add_common_options(parser: argparse.ArgumentParser, *, seconds_help: str) -
 
 
 def _count(text: str) -> int:
-    value = int(text)
+    value = int(text) if text.isdecimal() else 0
     if value < 1:
-        raise argparse.ArgumentTypeError(f'{text} must be at least 1')
+        raise argparse.ArgumentTypeError(f'expected a count of 1 or more, not {text!r}')
     return value
 
 
 def _positive(text: str) -> float:
-    value = float(text)
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
     if not 0 < value < math.inf:
-        raise argparse.ArgumentTypeError(f'{text} must be more than 0')
+        raise argparse.ArgumentTypeError(f'expected a number above 0, not {text!r}')
     return value
 
 

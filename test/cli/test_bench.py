@@ -148,6 +148,11 @@ def test_each_command_has_a_help_text(kind, capsys):
         (['model', '--sizes', '20x96'], "'20x96' is no size"),
         (['model', '--models', 'huge'], "'huge'"),
         (['model', '--peers', 'yolo'], "'yolo'"),
+        (['model', '--seconds', 'x'], "expected a number above 0, not 'x'"),
+        (['node', '--rate', '0'], "expected a number above 0, not '0'"),
+        (['paper', '--seconds', 'inf'], "expected a number above 0, not 'inf'"),
+        (['model', '--batch', 'x'], "expected a count of 1 or more, not 'x'"),
+        (['model', '--batch', '0'], "expected a count of 1 or more, not '0'"),
     ],
 )
 def test_what_it_does_not_know(arguments, words, capsys):
