@@ -17,7 +17,7 @@ def iou_table(matrices: Mapping[str, ConfusionMatrix], labels: LabelSet) -> str:
     names = [*labels.classes, 'mean']
     width = max(map(len, names))
     lines = [
-        f'{name:<{width}}' + ''.join(map(_percent, row, matrices))
+        f'{name:<{width}}' + ''.join(map(_cell, row, matrices))
         for name, *row in zip(names, *columns, strict=True)
     ]
     if len(matrices) > 1:
@@ -34,10 +34,14 @@ def summary(matrix: ConfusionMatrix, data: FileDataset) -> str:
 
 def boundary_line(near_boundary: Mapping[int, ConfusionMatrix]) -> str:
     """Return one line: the mean near label boundaries, by the radius in pixels."""
-    parts = [f'{near.miou():.2f} % within {px} px' for px, near in near_boundary.items()]
+    parts = [f'{_percent(near.miou())} within {px} px' for px, near in near_boundary.items()]
     return f'mIoU near label boundaries: {", ".join(parts)}'
 
 
-def _percent(value: float, name: str) -> str:
+def _cell(value: float, name: str) -> str:
     """Return a value in a column as wide as its name, 8 at least."""
-    return f'  {value:{max(6, len(name) - 2)}.2f} %'
+    return f'  {_percent(value):>{max(8, len(name))}}'
+
+
+def _percent(value: float) -> str:
+    return '-' if math.isnan(value) else f'{value:.2f} %'

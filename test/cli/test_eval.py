@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import cv2
+import numpy as np
 import pytest
 import torch
 
@@ -112,6 +113,16 @@ def test_faults_are_all_named_before_anything_is_measured(tmp_path, small_camvid
     assert done.stderr.count('not a whole label image') == 2
     assert 'Traceback' not in done.stderr
     assert not (tmp_path / 'dump').exists()
+
+
+def test_a_figure_that_there_is_none_of_is_a_dash(tmp_path, small_camvid):
+    for path in (small_camvid / 'testannot').iterdir():
+        cv2.imwrite(str(path), np.zeros((96, 128), np.uint8))
+    weights = untrained(tmp_path / 'net.safetensors', CAMVID)
+    done = evaluate('--root', small_camvid, '--weights', weights)
+    assert done.returncode == 0, done.stderr
+    assert 'mIoU near label boundaries: - within 3 px, - within ' in done.stdout
+    assert 'nan' not in done.stdout
 
 
 def test_weights_for_other_classes_are_refused(tmp_path, small_camvid):
