@@ -17,13 +17,19 @@ ROS_TESTS := test/node test/cli/test_demo.py \
   test/cli/test_bench.py::test_the_node_is_measured_beside_the_floor \
   test/test_colcon.py::test_the_installed_node_runs
 
+# Those of what does most with the libraries that a distribution brings: images, labels and reports.
+LIBRARY_TESTS := test/media test/training/test_camvid*.py test/training/test_check.py \
+  test/training/test_cityscapes.py test/training/test_predictions.py \
+  test/training/test_yaml_folder.py test/cli/test_eval*.py test/cli/test_explain.py \
+  test/cli/test_segment.py
+
 .PHONY: help demo test soak test-jazzy msgs docs lint clean .venv .venv-jazzy
 
 help:
 	@echo 'make demo        label a moving street through real ROS 2 topics; the result is in out/'
 	@echo '                 INPUT=... takes a video, a folder of images or a webcam number instead'
 	@echo 'make test        check the style and the types, and run every test, on ROS 2 Kilted'
-	@echo 'make test-jazzy  run the tests that need ROS 2 on Jazzy, in an environment of its own'
+	@echo 'make test-jazzy  run the tests of ROS 2, images and labels on Jazzy and what its Ubuntu brings'
 	@echo 'make soak        run the node for MINUTES=$(MINUTES) under faults and overload, and judge it'
 	@echo 'make msgs        build csrnet_msgs, the typed messages, into build/msgs'
 	@echo 'make docs        build the documentation as a site, into build/site'
@@ -40,7 +46,7 @@ soak: .venv
 	@PYTHONPATH=test .venv/bin/python -m soak '$(MINUTES)'
 
 test-jazzy: .venv-jazzy
-	.venv-jazzy/bin/python -m pytest $(ROS_TESTS)
+	.venv-jazzy/bin/python -m pytest $(ROS_TESTS) $(LIBRARY_TESTS)
 
 msgs: .venv
 	@.venv/bin/python tools/build_msgs.py

@@ -119,7 +119,7 @@ def _opened(path: Path) -> Iterator[ImageFile.ImageFile]:
 
 def _step(image: ImageFile.ImageFile) -> int:
     """Return what the values of a file are multiplied by when it is read."""
-    return STEPS.get(str(image.tile[0].args), 1) if image.tile else 1
+    return STEPS.get(str(image.tile[0][3]), 1) if image.tile else 1
 
 
 def index_code(count: int, *, void: tuple[int, ...]) -> MaskCode:
