@@ -25,6 +25,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from csrnet_ros.cli.command import command
+from csrnet_ros.cli.engine_labeller import EngineLabeller
 from csrnet_ros.cli.eval_options import parse
 from csrnet_ros.cli.networks import NamedNetwork, load_networks, own_paths
 from csrnet_ros.cli.report import write_report
@@ -36,7 +37,7 @@ from csrnet_ros.media.saving import prove_target, prove_writable, save_image
 from csrnet_ros.training.check import check_dataset
 from csrnet_ros.training.crops import CropFinder
 from csrnet_ros.training.datasets import DATASETS, FileDataset
-from csrnet_ros.training.evaluate import Evaluator, Outcome
+from csrnet_ros.training.evaluate import Evaluator, Outcome, PlainLabeller
 from csrnet_ros.training.predictions import PredictionFolder
 from csrnet_ros.training.scores import Score, Scores
 
@@ -50,7 +51,13 @@ def main() -> int:
     prove_targets(args, networks)
     data = DATASETS[args.data](args.root, args.split)
     check_dataset(data, watch=partial(tqdm, desc='checking', unit='image'))
-    evaluator = Evaluator([network.checkpoint for network in networks], data, device=device)
+    evaluator = Evaluator(
+        [network.checkpoint for network in networks],
+        data,
+        labeller=partial(EngineLabeller, device=device, backend=args.backend)
+        if args.backend
+        else partial(PlainLabeller, device=device),
+    )
     scores, crops = Scores(len(networks), len(data.labels)), CropFinder(len(data.labels))
     takers: list[Callable[[Outcome], None]] = [scores.update]
     if args.sheets:
@@ -65,7 +72,7 @@ def main() -> int:
     for write, path in ((_write_json, args.json), (_draw, args.picture)):
         if path:
             for own, network, score in zip(own_paths(path, networks), networks, scores.networks):
-                write(own, network, score, data)
+                write(own, network, score, evaluator)
     if args.sheets:
         write_sheets(args.sheets, networks, evaluator, scores, crops)
     if args.report:
@@ -111,18 +118,19 @@ def _tell(networks: Sequence[NamedNetwork], scores: Sequence[Score], data: FileD
         print(f'{first}the weights were trained on: {network.checkpoint.trained_on}')
 
 
-def _write_json(path: Path, network: NamedNetwork, score: Score, data: FileDataset) -> None:
-    path.write_text(json.dumps(_figures(network, score, data), indent=2) + '\n')
+def _write_json(path: Path, network: NamedNetwork, score: Score, evaluator: Evaluator) -> None:
+    path.write_text(json.dumps(_figures(network, score, evaluator), indent=2) + '\n')
 
 
-def _draw(path: Path, network: NamedNetwork, score: Score, data: FileDataset) -> None:
+def _draw(path: Path, network: NamedNetwork, score: Score, evaluator: Evaluator) -> None:
+    data = evaluator.data
     title = f'{network.name} on {summary(score.overall, data)}'
     save_image(path, draw_confusion(score.overall.counts, data.labels, title=title))
 
 
-def _figures(network: NamedNetwork, score: Score, data: FileDataset) -> dict[str, object]:
+def _figures(network: NamedNetwork, score: Score, evaluator: Evaluator) -> dict[str, object]:
     """Return what was measured, on what and with what, as JSON values."""
-    matrix, checkpoint = score.overall, network.checkpoint
+    data, matrix, checkpoint = evaluator.data, score.overall, network.checkpoint
     iou = dict(zip(data.labels.classes, map(_json_number, matrix.iou()), strict=True))
     return {
         'weights': str(network.path),
@@ -130,6 +138,7 @@ def _figures(network: NamedNetwork, score: Score, data: FileDataset) -> dict[str
         'images': len(data),
         'trained_on': checkpoint.trained_on,
         'network': checkpoint.config.name,
+        'labelled': evaluator.how,
         'miou': _json_number(matrix.miou()),
         'iou': iou,
         'pixel_accuracy': _json_number(matrix.pixel_accuracy()),

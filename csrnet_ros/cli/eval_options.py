@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from csrnet_ros.cli.command import HelpFormatter
+from csrnet_ros.inference.backends import BACKENDS
 from csrnet_ros.training.datasets import DATASETS
 
 
@@ -20,6 +21,13 @@ def parse(description: str | None) -> argparse.Namespace:
         '--weights', type=Path, nargs='+', required=True, metavar='FILE', help='the checkpoints'
     )
     parser.add_argument('--device', default='auto', help='auto, cpu, cuda, or cuda:N')
+    parser.add_argument(
+        '--backend',
+        choices=BACKENDS,
+        metavar='NAME',
+        help='measure the network as the node runs it with this backend, not as PyTorch does in '
+        f'float32: {", ".join(BACKENDS)}',
+    )
     _add_outputs(parser)
     args = parser.parse_args()
     if args.sheets and len(args.weights) < 2:

@@ -27,8 +27,8 @@ def write_report(
     known_px = max(1, first.overall.counts.sum())
     page = Page(
         title=f'{_listed(names)} on {data.name}',
-        origin=f'{len(data)} images, each whole, at one scale and unflipped, labelled in float32 '
-        f'on {evaluator.device} by csrnet-eval {__version__}.',
+        origin=f'{len(data)} images, each whole, at one scale and unflipped, labelled '
+        f'{evaluator.how} by csrnet-eval {__version__}.',
         labels=data.labels,
         networks=[*map(_network, networks, scores.networks)],
         boundary_shares={

@@ -1,7 +1,9 @@
-"""Evaluation: whole image, one scale, no flip, at the labels' full resolution, in float32."""
+"""Evaluation: whole image, one scale, no flip, at the labels' full resolution."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
+from typing import Protocol
 
 import numpy as np
 import torch
@@ -27,14 +29,41 @@ class Outcome:
     predictions: tuple[np.ndarray, ...]
 
 
+class Labeller(Protocol):
+    """What labels images; ``how`` says in what precision and where, for instance."""
+
+    how: str
+
+    def __call__(self, image: np.ndarray) -> np.ndarray:
+        """Return the labels, uint8 (H, W), of an RGB image, uint8 (H, W, 3)."""
+
+
+class PlainLabeller:
+    """A checkpoint's network as PyTorch runs it in float32."""
+
+    def __init__(self, checkpoint: Checkpoint, *, device: torch.device) -> None:
+        network = checkpoint.build().to(device)
+        self._network = network.to(memory_format=torch.channels_last)
+        self._checkpoint, self._device = checkpoint, device
+        self.how = f'in float32 on {device}'
+
+    def __call__(self, image: np.ndarray) -> np.ndarray:
+        return predict(self._network, self._checkpoint, image, self._device)
+
+
 class Evaluator:
     """Labels the images of a data set with one network or several.
 
+    :param labeller: makes what labels of a checkpoint
     :raises ValueError: if a checkpoint's classes are not the data set's
     """
 
     def __init__(
-        self, checkpoints: Sequence[Checkpoint], data: FileDataset, *, device: torch.device
+        self,
+        checkpoints: Sequence[Checkpoint],
+        data: FileDataset,
+        *,
+        labeller: Callable[[Checkpoint], Labeller],
     ) -> None:
         for checkpoint in checkpoints:
             if checkpoint.labels.classes != data.labels.classes:
@@ -42,21 +71,14 @@ class Evaluator:
                     f'the weights know {", ".join(checkpoint.labels.classes)}; {data.name} has '
                     f'{", ".join(data.labels.classes)}'
                 )
-        self.data, self.device = data, device
-        self._checkpoints = checkpoints
-        self._networks = [
-            checkpoint.build().to(device).to(memory_format=torch.channels_last)
-            for checkpoint in checkpoints
-        ]
+        self.data = data
+        self._labellers = [labeller(checkpoint) for checkpoint in checkpoints]
+        self.how = self._labellers[0].how
 
     def outcome(self, index: int) -> Outcome:
         """Return what the networks make of the image at ``index``."""
         image, truth = self.data.read(index)
-        predictions = tuple(
-            predict(network, checkpoint, image, self.device)
-            for network, checkpoint in zip(self._networks, self._checkpoints, strict=True)
-        )
-        return Outcome(index, image, truth, predictions)
+        return Outcome(index, image, truth, tuple(label(image) for label in self._labellers))
 
 
 def evaluate(
@@ -67,7 +89,7 @@ def evaluate(
     :param watch: passes the indices through while it shows their progress, as tqdm does
     :raises ValueError: if the checkpoint's classes are not the data set's
     """
-    evaluator = Evaluator([checkpoint], data, device=device)
+    evaluator = Evaluator([checkpoint], data, labeller=partial(PlainLabeller, device=device))
     matrix = ConfusionMatrix(len(data.labels))
     for index in watch(range(len(data))):
         outcome = evaluator.outcome(index)

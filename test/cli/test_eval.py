@@ -62,6 +62,28 @@ def test_figures_say_which_tradition_they_are_of(tmp_path, make_original_camvid,
     assert cv2.imread(str(tmp_path / 'new' / 'confusion.png')) is not None
 
 
+def test_an_engine_of_the_node_is_measured_in_place_of_the_plain_network(
+    small_camvid, weights, tmp_path
+):
+    figures = {}
+    for name, options in {'plain': (), 'torch': ('--backend', 'torch')}.items():
+        written = '--json', tmp_path / f'{name}.json', '--report', tmp_path / f'{name}.html'
+        done = evaluate('--root', small_camvid, '--weights', weights, *options, *written)
+        assert done.returncode == 0, done.stderr
+        figures[name] = json.loads((tmp_path / f'{name}.json').read_text())
+        how = figures[name]['labelled']
+        assert f'labelled {how} by' in (tmp_path / f'{name}.html').read_text()
+    assert figures['plain']['labelled'] == 'in float32 on cpu'
+    assert figures['torch']['labelled'] == 'in float32 on cpu with the backend torch'
+    assert figures['torch']['miou'] == pytest.approx(figures['plain']['miou'], abs=1e-3)
+
+
+def test_a_backend_that_does_not_run_here_is_said_in_a_sentence(small_camvid, weights):
+    done = evaluate('--root', small_camvid, '--weights', weights, '--backend', 'openvino-int8')
+    assert done.returncode == 1
+    assert 'error: there is no 8-bit build of these weights here' in done.stderr
+
+
 def test_cityscapes_predictions_for_the_test_server(tmp_path, make_cityscapes):
     root = make_cityscapes(tmp_path / 'Cityscapes')
     weights = untrained(tmp_path / 'net.safetensors', CITYSCAPES)

@@ -145,7 +145,9 @@ def test_aotinductor_labels_images_of_one_size(exported, lean):
     assert (found[0] == plain.segment(image).labels).mean() >= 0.999
 
 
-def test_8_bits_are_used_by_the_backend_of_that_name(exported, shipped, plain, tmp_path, home):
+def test_8_bits_are_used_by_the_backend_of_that_name(
+    exported, shipped, plain, tmp_path, home, small_camvid
+):
     with pytest.raises(DeviceError, match='no 8-bit build .* csrnet-export'):
         SegmentationEngine.from_checkpoint(shipped, device='cpu', backend='openvino-int8')
     for number in range(6):
@@ -160,6 +162,12 @@ def test_8_bits_are_used_by_the_backend_of_that_name(exported, shipped, plain, t
     engine = SegmentationEngine.from_checkpoint(shipped, device='cpu', backend='openvino-int8')
     found, wanted = (one.segment(street(9, 128, 192)).labels for one in (engine, plain))
     assert 0.9 < (found == wanted).mean() < 1
+    figures = tmp_path / 'figures.json'
+    measured = ('--root', small_camvid, '--weights', shipped, '--json', figures)
+    done = commands.run('eval', '--backend', 'openvino-int8', '--device', 'cpu', *measured)
+    assert done.returncode == 0, done.stderr
+    told = json.loads(figures.read_text())['labelled']
+    assert told == 'in int8 on cpu with the backend openvino-int8'
 
 
 @pytest.mark.parametrize('extra', [0, 1, MOST_CALIBRATION])
