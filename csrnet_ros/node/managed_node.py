@@ -31,6 +31,12 @@ class ManagedNode(LifecycleNode):
             if service.srv_type in (SetParameters, SetParametersAtomically):
                 service.callback = partial(self._set, service.callback)
 
+    def destroy_node(self) -> None:
+        """Take leave of other processes."""
+        super().destroy_node()
+        # rclpy forgets it: the participant, with the services of the life cycle, would stay.
+        self._state_machine.destroy_when_not_in_use()
+
     def _answer(self, request: Any, response: Any) -> Any:
         """Answer the service ``~/change_state``."""
         try:

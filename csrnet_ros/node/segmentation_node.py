@@ -8,7 +8,6 @@ from typing import Any
 import rclpy
 from rcl_interfaces.msg import SetParametersResult
 from rclpy.exceptions import ParameterException
-from rclpy.executors import ExternalShutdownException
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from rclpy.logging import get_logger
 from rclpy.parameter import Parameter
@@ -212,7 +211,6 @@ def main(args: list[str] | None = None) -> int:
 
 def _run(args: list[str] | None, signals: EndSignals) -> int:
     try:
-        # ROS that ends in the middle of the first transitions would complain of them.
         rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
     except RuntimeError as error:
         print(f'{NODE_NAME}: ROS cannot start: {error}', file=sys.stderr)
@@ -221,22 +219,14 @@ def _run(args: list[str] | None, signals: EndSignals) -> int:
     try:
         legacy = Legacy.take()
         try:
-            node = SegmentationNode(legacy)
+            node = signals.node = SegmentationNode(legacy)
         except (ParameterException, ValueError) as error:
             get_logger(NODE_NAME).error(f'cannot start: {error}')
             return 1
         starts = not signals.came and (legacy or node.settings.autostart)
         if starts and not node.start():
             return 0 if signals.came else 1
-        signals.end_ros()
-        if not signals.came:
-            rclpy.spin(node)
-    except ExternalShutdownException:
-        pass
-    except Exception:
-        # What is under way when a signal ends ROS may fail; that is no fault of the node.
-        if rclpy.ok():
-            raise
+        signals.spin(node)
     finally:
         if node is not None:
             node.release()

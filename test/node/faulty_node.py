@@ -1,9 +1,11 @@
 """The node, whose engine fails at a white image, and at every image while a file exists.
 
-If the file says ``lost``, the process has lost its device by that, as after an error of CUDA.
+If the file says ``lost``, the process has lost its device by that, as after an error of CUDA. If
+it says ``stuck``, no engine that is built gets ready.
 """
 
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -13,11 +15,12 @@ import torch
 from csrnet_ros.errors import DeviceError
 from csrnet_ros.inference import Segmentation, SegmentationEngine
 from csrnet_ros.inference.images import Image, as_tensor
-from csrnet_ros.node import serving_engine
+from csrnet_ros.node import end_signals, serving_engine
 from csrnet_ros.node.segmentation_node import main
 
 broken = Path(sys.argv[1])
 labelled = SegmentationEngine.segment_batch
+warmed_up = SegmentationEngine.warm_up
 is_lost = serving_engine.is_lost
 
 
@@ -32,6 +35,14 @@ def segment_batch(
     if any((as_tensor(image) == 255).all() for image in images):
         raise DeviceError('cuda:0 is out of memory')
     return labelled(engine, images, **wanted)
+
+
+def warm_up(engine: SegmentationEngine, *size_px: int, **options: int) -> None:
+    """Wait for ever if the file says so; a signal then need not wait for that as long."""
+    if broken.exists() and broken.read_text() == 'stuck':
+        end_signals.GRACE_S = 0.1
+        threading.Event().wait()
+    warmed_up(engine, *size_px, **options)
 
 
 class OutOfRange:
@@ -52,5 +63,6 @@ def lost(device: torch.device) -> bool:
 
 
 SegmentationEngine.segment_batch = segment_batch  # type: ignore[method-assign]
+SegmentationEngine.warm_up = warm_up  # type: ignore[method-assign]
 serving_engine.is_lost = lost
 sys.exit(main([sys.argv[0], *sys.argv[2:]]))

@@ -1,5 +1,6 @@
 """An engine that fails: told, built anew, and not for ever."""
 
+import re
 import signal
 import sys
 from collections.abc import Callable
@@ -10,6 +11,8 @@ import numpy as np
 import pytest
 import torch
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
 from rclpy.logging import get_logger
 from std_srvs.srv import Trigger
 
@@ -153,6 +156,44 @@ def test_a_node_that_has_lost_its_device_goes_on_in_a_new_process(
         pass
     at_work.node.signal(signal.SIGINT)
     assert at_work.node.end() == 0
+
+
+@pytest.mark.parametrize('number', [signal.SIGINT, signal.SIGTERM], ids=['SIGINT', 'SIGTERM'])
+@pytest.mark.parametrize('built', ['to reload', 'anew'])
+def test_a_signal_ends_the_node_whose_next_engine_never_gets_ready(
+    peer, at_work: SimpleNamespace, image: np.ndarray, broken: Path, built: str, number: int
+) -> None:
+    peer.ask(at_work.send, peer.message(image), at_work.labels)
+    broken.write_text('stuck')
+    if built == 'to reload':
+        peer.client(Trigger, '/csrnet/reload_weights').call_async(Trigger.Request())
+        at_work.node.wait_for('loading')
+    else:
+        for _ in range(2):  # at the first the engine fails
+            at_work.send(peer.message(image))
+            at_work.node.wait_for('frame of .* skipped|building the engine anew')
+    at_work.node.wait_for('warming up')
+    at_work.node.signal(number)
+    assert at_work.node.end() == 0
+    said = ''.join(at_work.node.said)
+    assert not re.search('Traceback|Warning|rosout', said), said
+
+
+@pytest.mark.parametrize('autostart', ['true', 'false'])
+def test_a_signal_ends_the_node_whose_first_engine_never_gets_ready(
+    peer, start_node: Callable, broken: Path, autostart: str
+) -> None:
+    broken.write_text('stuck')
+    command = [sys.executable, str(FAULTY_NODE), str(broken)]
+    node = start_node('-p', f'autostart:={autostart}', command=command)
+    if autostart == 'false':
+        request = ChangeState.Request(transition=Transition(id=CONFIGURE))
+        peer.client(ChangeState, '/csrnet/change_state').call_async(request)
+    node.wait_for('warming up')
+    node.signal(signal.SIGINT)
+    assert node.end() == 0
+    said = ''.join(node.said)
+    assert not re.search('Traceback|Warning|ERROR|rosout', said), said
 
 
 def test_new_processes_are_bounded_as_new_engines_are(

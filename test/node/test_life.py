@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray
+from lifecycle_msgs.msg import Transition
+from lifecycle_msgs.srv import ChangeState
 
 from csrnet_ros.node.segmentation_node import main
 from life import ACTIVATE, CLEANUP, CONFIGURE, DEACTIVATE, SHUTDOWN, Life
@@ -37,6 +39,20 @@ def test_a_signal_during_the_warm_up_ends_the_node_cleanly(start_node: Callable)
     assert node.end() == 0
     said = ''.join(node.said)
     assert not re.search('Traceback|Warning|ERROR', said), said
+
+
+def test_a_signal_during_a_transition_that_is_asked_for_lets_it_end(
+    peer, start_node: Callable
+) -> None:
+    large = ('-p', 'image_width:=640', '-p', 'image_height:=480')
+    node = start_node(*large, '-p', 'autostart:=false')
+    request = ChangeState.Request(transition=Transition(id=CONFIGURE))
+    peer.client(ChangeState, '/csrnet/change_state').call_async(request)
+    node.wait_for('warming up')
+    node.signal(signal.SIGINT)
+    assert node.end() == 0
+    said = ''.join(node.said)
+    assert not re.search('Traceback|Warning|ERROR|rosout', said), said
 
 
 # The node, which gets a signal just before or after ROS begins.
