@@ -114,6 +114,13 @@ def _describe_model(record: Record) -> Iterator[str]:
         if beside is not None:
             yield f'### {size}, end to end, beside networks of others with random weights'
             yield beside
+    known = {row['network']: row['miou'] for row in record['figures'] if row['miou'] is not None}
+    if known:
+        told = ', '.join(f'{name} {miou:.1f} %' for name, miou in known.items())
+        yield (
+            f'The accuracy is that of the weights of that day: {told}. The speed does not '
+            'depend on them.'
+        )
 
 
 def _describe_node(record: Record) -> Iterator[str]:

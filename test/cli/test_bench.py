@@ -104,8 +104,9 @@ def test_the_page_shows_the_records_with_pictures(folder, model_record, node_rec
     page = folder / 'docs' / 'benchmark.md'
     assert str(page) in done.stdout
     text = page.read_text()
-    median_ms = json.loads(model_record.read_text())['figures'][0]['measures']['network']
-    assert f'{median_ms["median_ms"]:.1f}' in text
+    eager = json.loads(model_record.read_text())['figures'][0]
+    assert f'{eager["measures"]["network"]["median_ms"]:.1f}' in text
+    assert f'The accuracy is that of the weights of that day: light {eager["miou"]:.1f} %' in text
     assert 'weights are\nrandom' in text
     assert 'not run |' in text
     pictures = sorted((folder / 'docs' / 'images').iterdir())
