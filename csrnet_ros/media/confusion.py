@@ -4,14 +4,11 @@ import cv2
 import numpy as np
 
 from csrnet_ros.labels import LabelSet
+from csrnet_ros.media.paper import EDGE, INK, PAPER, blank, text_width_px, write
 
-PAPER = (255, 255, 255)
-INK = (36, 41, 47)
-EDGE = (208, 215, 222)
 FULL = (9, 80, 174)
 """Colour of a cell that all pixels of its row fall into."""
 
-FONT = cv2.FONT_HERSHEY_SIMPLEX
 TEXT_PX = 14
 GAP_PX = 8
 CELL_PX = 44
@@ -34,13 +31,13 @@ def draw_confusion(counts: np.ndarray, labels: LabelSet, *, title: str) -> np.nd
     cell = CELL_PX if count < MANY else SMALL_CELL_PX
     # Names stand as densely as their rows, and can be no larger.
     text_px = min(TEXT_PX, cell)
-    names = max(_width_px(name, text_px) for name in labels.classes) + 2 * GAP_PX
+    names = max(text_width_px(name, size_px=text_px) for name in labels.classes) + 2 * GAP_PX
     left, top = names + 2 * TEXT_PX, names + 4 * TEXT_PX
-    width = max(left + count * cell + GAP_PX, _width_px(title, TEXT_PX) + 2 * GAP_PX)
-    sheet = np.full((top + count * cell + GAP_PX, width, 3), PAPER, np.uint8)
+    width = max(left + count * cell + GAP_PX, text_width_px(title, size_px=TEXT_PX) + 2 * GAP_PX)
+    sheet = blank(top + count * cell + GAP_PX, width)
     totals = counts.sum(1, keepdims=True)
     shares = np.divide(counts, totals, out=np.zeros(counts.shape), where=totals > 0)
-    _write(sheet, title, GAP_PX, 2 * TEXT_PX, TEXT_PX)
+    write(sheet, title, (GAP_PX, 2 * TEXT_PX), size_px=TEXT_PX)
     _write_names(sheet[top:, 2 * TEXT_PX :], labels, cell, text_px)
     # The columns' names are rows' names on a sheet that lies on its side.
     _write_names(np.rot90(sheet[2 * TEXT_PX : top, left:], -1), labels, cell, text_px)
@@ -59,30 +56,14 @@ def _draw_cell(
     cv2.rectangle(sheet, (x, y), (x + cell, y + cell), EDGE, 1)
     if cell == CELL_PX and not empty:
         text = f'{100 * share:.1f}'
-        start = x + (cell - _width_px(text, TEXT_PX)) // 2
+        start = x + (cell - text_width_px(text, size_px=TEXT_PX)) // 2
         ink = PAPER if share > 0.5 else INK
-        _write(sheet, text, start, y + (cell + TEXT_PX) // 2 - 2, TEXT_PX, ink)
+        write(sheet, text, (start, y + (cell + TEXT_PX) // 2 - 2), size_px=TEXT_PX, ink=ink)
 
 
 def _write_names(sheet: np.ndarray, labels: LabelSet, cell: int, text_px: int) -> None:
     """Write a name beside every row of cells; ``sheet`` may be a view that is turned."""
     strip = np.ascontiguousarray(sheet)
     for row, name in enumerate(labels.classes):
-        _write(strip, name, GAP_PX, row * cell + (cell + text_px) // 2 - 2, text_px)
+        write(strip, name, (GAP_PX, row * cell + (cell + text_px) // 2 - 2), size_px=text_px)
     sheet[:] = strip
-
-
-def _write(
-    sheet: np.ndarray,
-    text: str,
-    x: int,
-    baseline: int,
-    size_px: int,
-    ink: tuple[int, int, int] = INK,
-) -> None:
-    cv2.putText(sheet, text, (x, baseline), FONT, size_px / 30, ink, 1, cv2.LINE_AA)
-
-
-def _width_px(text: str, size_px: int) -> int:
-    (width, _), _ = cv2.getTextSize(text, FONT, size_px / 30, 1)
-    return int(width)

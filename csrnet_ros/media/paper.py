@@ -29,9 +29,16 @@ def fit(picture: np.ndarray, panel: tuple[int, int], *, sharp: bool) -> np.ndarr
     return cv2.resize(picture, size, interpolation=cv2.INTER_NEAREST if sharp else smooth)
 
 
-def write(paper: np.ndarray, text: str, start: tuple[int, int], *, size_px: float) -> None:
+def write(
+    paper: np.ndarray,
+    text: str,
+    start: tuple[int, int],
+    *,
+    size_px: float,
+    ink: tuple[int, int, int] = INK,
+) -> None:
     """Write ``text`` from ``start``, (x, y) of its baseline's left end."""
-    cv2.putText(paper, text, start, FONT, size_px / FONT_PX, INK, 1, cv2.LINE_AA)
+    cv2.putText(paper, text, start, FONT, size_px / FONT_PX, ink, 1, cv2.LINE_AA)
 
 
 def text_width_px(text: str, *, size_px: float) -> int:

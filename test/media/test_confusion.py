@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from csrnet_ros.labels import CAMVID, CITYSCAPES, LabelSet, distinct_colors
-from csrnet_ros.media.confusion import CELL_PX, FULL, GAP_PX, PAPER, SMALL_CELL_PX, draw_confusion
+from csrnet_ros.media.confusion import CELL_PX, FULL, GAP_PX, SMALL_CELL_PX, draw_confusion
+from csrnet_ros.media.paper import PAPER
 
 MANY = LabelSet('many', tuple(f'class {i}' for i in range(255)), distinct_colors(255))
 
