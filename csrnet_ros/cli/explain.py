@@ -78,7 +78,7 @@ def main() -> int:
     device = find_device(args.device)
     cam = ScoreCam(checkpoint, device=device, batch_size=args.batch_size)
     args.out.mkdir(parents=True, exist_ok=True)
-    sheets = SheetFolder(args.out, labels, network=checkpoint.config.name)
+    sheets = HeatSheets(args.out, labels, network=checkpoint.config.name)
     names = ResultNames()
     faults = 0
     for path, truth_path in zip(args.images, args.truth or [None] * len(args.images)):
@@ -126,7 +126,7 @@ def read_truth(path: Path, labels: LabelSet, image: np.ndarray) -> np.ndarray:
     return truth
 
 
-class SheetFolder:
+class HeatSheets:
     """Writes a sheet for each image and class, and prints what it tells."""
 
     def __init__(self, path: Path, labels: LabelSet, *, network: str) -> None:
