@@ -111,6 +111,4 @@ def peer_candidates(
 
 
 def _run_engine(engine: SegmentationEngine, images: Sequence[np.ndarray]) -> Mapping[str, float]:
-    if len(images) == 1:
-        return engine.segment(images[0]).stage_times_ms
     return engine.segment_batch(images)[0].stage_times_ms

@@ -11,9 +11,6 @@ from csrnet_ros.cli.size import size_px
 from csrnet_ros.inference.backends import BACKENDS
 from csrnet_ros.model import CONFIGS, VARIANTS
 
-BACKEND_NAMES = tuple(dict.fromkeys(('auto', *BACKENDS)))
-"""Auto is what the engine chooses by itself."""
-
 PRECISIONS = ('float16', 'float32')
 TURNS_HELP = 'for each network and way to run it, unless 50 turns take less'
 
@@ -54,10 +51,10 @@ def _add_model_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         '--backends',
         nargs='+',
-        choices=BACKEND_NAMES,
+        choices=BACKENDS,
         default=['auto'],
         metavar='NAME',
-        help=f'of {", ".join(BACKEND_NAMES)}; plain eager PyTorch is always there',
+        help=f'of {", ".join(BACKENDS)}; plain eager PyTorch is always there',
     )
     parser.add_argument(
         '--precisions',
@@ -89,7 +86,7 @@ def _add_node_options(parser: argparse.ArgumentParser) -> None:
         '--size', type=size_px, default='720x960', help='of the images, height x width in pixels'
     )
     parser.add_argument(
-        '--backend', choices=BACKEND_NAMES, default='auto', help='what runs the network'
+        '--backend', choices=BACKENDS, default='auto', help='what runs the network'
     )
     parser.add_argument(
         '--rate',
