@@ -143,7 +143,7 @@ def read_shots(source: FrameSource, *, most: int | None, min_side_px: int) -> It
         height_px, width_px = frame.image.shape[:2]
         if min(height_px, width_px) < min_side_px:
             size = f'an image of {height_px}x{width_px} pixels (height x width)'
-            report(ImageError(f'{frame.name}: {size}; each side needs at least {min_side_px}'))
+            report(ImageError(f'{frame.origin}: {size}; each side needs at least {min_side_px}'))
         else:
             yield frame.image, None
 

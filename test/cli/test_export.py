@@ -260,7 +260,7 @@ def test_no_two_formats_have_a_default_name_in_common(lean, monkeypatch, tmp_pat
     monkeypatch.chdir(tmp_path)
     done = commands.run('export', '--weights', lean, '--format', name)
     assert done.returncode == 1
-    assert f'{default}: a folder is in the way' in done.stderr
+    assert f"Is a directory: '{default}'" in done.stderr
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from torch import Tensor
 from csrnet_ros.errors import ExportError, MissingPackageError
 from csrnet_ros.inference.export.formats import FORMATS, Export
 from csrnet_ros.inference.export.reference import Reference
-from csrnet_ros.media.saving import prove_writable
+from csrnet_ros.media.saving import prove_target
 from csrnet_ros.model import Checkpoint
 
 __all__ = ['FORMATS', 'Export', 'Run', 'export_network']
@@ -46,16 +46,15 @@ def export_network(
     :param images: RGB uint8 (H, W, 3), of the export's size
     :raises ExportError: if it cannot be made, or its labels differ by more than the format allows
     :raises MissingPackageError: if the format needs a package that is not installed
+    :raises OSError: if it cannot be written
     """
     row = FORMATS[export.format]
     if out.suffix != row.suffix:
         raise ExportError(f'{out}: a file of format {export.format} ends in {row.suffix}')
-    if out.is_dir():
-        raise ExportError(f'{out}: a folder is in the way; name a file')
+    prove_target(out)
     missing = [package for module, package in row.packages.items() if find_spec(module) is None]
     if missing:
         raise MissingPackageError(f'{export.format} needs more: pip install {" ".join(missing)}')
-    prove_writable(out.parent)
     with tempfile.TemporaryDirectory(dir=out.parent, prefix='.export-') as temporary:
         path = Path(temporary) / out.name
         logger.info('writing %s', row.title)
