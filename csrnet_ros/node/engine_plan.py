@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -50,8 +51,13 @@ class EnginePlan:
         )
         width, height = settings.image_width, settings.image_height
         log(f'warming up on {engine.device} for images of {width}x{height} pixels')
-        for frames in range(1, len(settings.cameras) + 1):
-            engine.warm_up(height, width, frames=frames)
+        try:
+            for frames in range(1, len(settings.cameras) + 1):
+                engine.warm_up(height, width, frames=frames)
+        except Exception:
+            with suppress(Exception):  # a broken device may refuse even that
+                engine.close()
+            raise
         log(
             f'CSRNet {engine.variant}, {len(engine.labels)} {engine.labels.name} classes, '
             f'{engine.precision} on {engine.device} by {engine.backend}: ready after '

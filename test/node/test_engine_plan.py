@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from csrnet_ros.errors import DeviceError
 from csrnet_ros.inference import SegmentationEngine
 from csrnet_ros.node.engine_plan import EnginePlan
 from csrnet_ros.node.parameters import NodeSettings
@@ -36,3 +37,23 @@ def test_an_engine_is_built_as_the_parameters_say(
     assert (plan.weights, engine.backend) == (weights, 'torch')
     assert said[0] == f'loading {weights}'
     assert 'for images of 96x72 pixels' in said[1]
+
+
+def test_an_engine_that_fails_in_its_warm_up_is_closed(
+    weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    closed: list[SegmentationEngine] = []
+    close = SegmentationEngine.close
+    monkeypatch.setattr(
+        SegmentationEngine, 'close', lambda engine: (closed.append(engine), close(engine))
+    )
+
+    def warm_up(engine: SegmentationEngine, *size_px: int, frames: int) -> None:
+        raise DeviceError('out of memory')
+
+    monkeypatch.setattr(SegmentationEngine, 'warm_up', warm_up)
+    settings = NodeSettings(weights=str(weights), device='cpu', backend='torch')
+    plan = EnginePlan.read(settings, log=print)
+    with pytest.raises(DeviceError):
+        plan.build(log=print)
+    assert len(closed) == 1
