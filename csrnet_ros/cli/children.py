@@ -108,13 +108,24 @@ class Child:
 
     def _read(self) -> None:
         assert self._process.stdout is not None
-        with self._process.stdout as output:
-            for line in output:
-                if line.startswith('{'):
-                    self._events.put((self, json.loads(line)))
-                elif line.strip():
-                    self.log.append(line.rstrip())
-        self._events.put((self, None))
+        try:
+            with self._process.stdout as output:
+                for line in output:
+                    if (event := _event(line)) is not None:
+                        self._events.put((self, event))
+                    elif line.strip():
+                        self.log.append(line.rstrip())
+        finally:
+            self._events.put((self, None))
+
+
+def _event(line: str) -> Event | None:
+    """Return the JSON object that a line is; None if it is none."""
+    if line.startswith('{'):
+        with suppress(ValueError, RecursionError):
+            event: Event = json.loads(line)
+            return event
+    return None
 
 
 def _leave(number: int, frame: object) -> NoReturn:
