@@ -26,7 +26,7 @@ class DemoError(CsrnetError):
 
 
 class DeviceError(CsrnetError):
-    """The device asked for is unknown, absent, or too small for the work."""
+    """The device, or what runs the network on it, is unknown, absent, broken, too small or at rest."""
 
 
 class ExportError(CsrnetError):

@@ -15,8 +15,8 @@ WINDOW_S = 10.0
 
 DROP_REASONS = ('overwritten', 'limited', 'disabled', 'unwatched', 'unreadable', 'failed')
 """Why a frame was not published: a newer one came before its turn; the rate limit; ``enable`` is
-false or the node was deactivated; nobody subscribes to an output; its message cannot be read; the
-network failed."""
+false or the node was deactivated; nobody subscribes to an output; its message cannot be read;
+anything else went wrong, or the engine fails at its camera's images and it was held back."""
 
 
 JUMP_S = 0.1
