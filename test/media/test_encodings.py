@@ -8,7 +8,7 @@ from zlib import compress, crc32
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
@@ -78,6 +78,7 @@ def test_all_encodings_are_tested_here():
     assert set(ENCODINGS) == {*PLACES, *WIDE, *BAYER, *YUV}
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(PLACES)), halves, halves, paddings, paddings)
 def test_pixels_of_bytes(encoding, height, width, padding, surplus):
     image = noise(encoding, height, width, padding=padding, surplus=surplus)
@@ -88,6 +89,7 @@ def test_pixels_of_bytes(encoding, height, width, padding, surplus):
         assert found[row, column].tolist() == [image.data[first + place] for place in places]
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(WIDE)), halves, halves, paddings, st.booleans())
 def test_pixels_of_two_bytes(encoding, height, width, padding, big_endian):
     image = noise(encoding, height, width, padding=padding, big_endian=big_endian)
@@ -100,6 +102,7 @@ def test_pixels_of_two_bytes(encoding, height, width, padding, big_endian):
             assert abs(found[row, column, channel] - value * 255 / 65535) < 1
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(YUV)), halves, halves, paddings)
 def test_yuv(encoding, half_height, half_width, padding):
     image = noise(encoding, 2 * half_height, 2 * half_width, padding=padding)
@@ -133,6 +136,7 @@ def test_packed_rgb_is_not_copied():
     assert np.shares_memory(image.to_rgb(), np.frombuffer(image.data, np.uint8))
 
 
+@settings(deadline=None)
 @given(st.sampled_from(sorted(ENCODINGS)), halves, halves, st.data())
 def test_too_little_data_is_an_error_with_both_numbers(encoding, half_height, half_width, draw):
     image = noise(encoding, 2 * half_height, 2 * half_width)
