@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
-from PIL import ExifTags, Image
+from PIL import Image
 
 from csrnet_ros.errors import DatasetError
 from csrnet_ros.model import MIN_SIDE_PX
@@ -26,6 +26,7 @@ from csrnet_ros.user_cache import user_cache
 from csrnet_ros.whole_file import write_whole
 
 FORMAT = 1
+ORIENTATION = 0x0112  # the EXIF tag, which Pillow before 9.4 has no name for
 LYING = (5, 6, 7, 8)
 """Orientations of an image that a viewer turns by 90 degrees."""
 
@@ -172,7 +173,7 @@ def _upright(image: Image.Image) -> tuple[int, int]:
     """Return height and width of an image as it is to be seen: as cameras note it, if readable."""
     orientation = None
     with contextlib.suppress(Exception):  # what is damaged fails in any way that its bytes spell
-        orientation = image.getexif().get(ExifTags.Base.Orientation)
+        orientation = image.getexif().get(ORIENTATION)
     return image.size if orientation in LYING else image.size[::-1]
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from PIL import ExifTags, Image
+from PIL import Image
 
 from csrnet_ros.errors import ImageError
 from csrnet_ros.media.frames import Webcam, open_frames, read_image
@@ -84,7 +84,7 @@ def test_half_a_progressive_jpeg_is_no_image(tmp_path):
 
 def test_a_photograph_is_turned_upright_as_it_says(tmp_path):
     exif = Image.Exif()
-    exif[ExifTags.Base.Orientation] = 6
+    exif[0x0112] = 6  # the orientation
     Image.fromarray(street(1)).save(tmp_path / 'a.jpg', exif=exif)
     assert read_image(tmp_path / 'a.jpg').shape == (160, 120, 3)
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
-from PIL import ExifTags, Image
+from PIL import Image
 
 from csrnet_ros.errors import DatasetError
 from csrnet_ros.labels import CITYSCAPES, VOID, LabelSet, distinct_colors
-from csrnet_ros.training.check import check_dataset
+from csrnet_ros.training.check import ORIENTATION, check_dataset
 from csrnet_ros.training.datasets import camvid, camvid_original_segnet, cityscapes
 from csrnet_ros.training.datasets.masks import MaskCode, color_value, index_code
 from csrnet_ros.training.datasets.wrong_ids import unseen
@@ -131,8 +131,8 @@ def test_an_image_with_odd_notes_of_its_camera_has_its_size(small_camvid, orient
     pair = data.pairs[0]
     # Two notes: the orientation, and a resolution's unit as a fraction, where 1, 2 or 3 belongs.
     notes = struct.pack('<H', 2)
-    notes += struct.pack('<HHIHxx', ExifTags.Base.Orientation, 3, 1, orientation)
-    notes += struct.pack('<HHII', ExifTags.Base.ResolutionUnit, 5, 1, 38) + bytes(4)
+    notes += struct.pack('<HHIHxx', ORIENTATION, 3, 1, orientation)
+    notes += struct.pack('<HHII', 0x0128, 5, 1, 38) + bytes(4)
     exif = b'Exif\0\0II*\0' + struct.pack('<I', 8) + notes + struct.pack('<II', 5, 2)
     with Image.open(pair.image) as image:
         image.save(pair.image, exif=exif)
