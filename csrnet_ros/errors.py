@@ -26,7 +26,7 @@ class DemoError(CsrnetError):
 
 
 class DeviceError(CsrnetError):
-    """The device, or what runs the network on it, is unknown, absent, broken, too small or at rest."""
+    """The device, or what runs the network on it, is unknown, absent, broken or not to be had."""
 
 
 class ExportError(CsrnetError):
