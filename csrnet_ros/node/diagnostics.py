@@ -35,48 +35,40 @@ def judge_camera(
     :param bounds: its parameters, which say what is too much and too little
     :param still_s: seconds of real time for which the node's clock has not moved
     """
-    rates_hz = report.drop_rates_hz
-    faults = rates_hz['unreadable'] + rates_hz['failed'] > 0
-    overwritten = rates_hz['overwritten'] / max(report.rate_in_hz, 1e-9)
-    lost = report.lost_rate_hz / max(report.rate_in_hz + report.lost_rate_hz, 1e-9)
-    losses = f'{100 * lost:.0f} % of the frames lost on the way'
+    labelled = f'{report.rate_out_hz:.1f} frames/s labelled'
+    lost = f'{100 * report.lost_share:.0f} % of the frames lost on the way'
+    overwritten = f'{100 * report.overwritten_share:.0f} % of the frames overwritten'
     silence = f'no image on {topic} for {report.silent_s:.1f} s'
-    idle = rates_hz['unwatched'] > 0 and not report.rate_out_hz
-    rate = f'{report.rate_out_hz:.1f} frames/s labelled'
-    # What nobody wanted is not missing.
-    served_hz = report.rate_out_hz + rates_hz['unwatched'] + rates_hz['disabled']
+    still = f'/clock has stood still for {still_s:.0f} s: no replay, or a paused one'
+    unwatched = report.drop_rates_hz['unwatched'] > 0
     age = report.stages.get('stamp to publish', Spread(0.0, 0.0, 0.0))
-    late = bounds.latency_error_ms or math.inf
-    tardy = bounds.latency_warn_ms or math.inf
+    late = abs(age.p50_ms) > (bounds.latency_error_ms or math.inf)
+    tardy = abs(age.p95_ms) > (bounds.latency_warn_ms or math.inf)
     checks = (
-        (
-            still_s > bounds.silence_error_s,
-            WARN,
-            f'/clock has stood still for {still_s:.0f} s: no replay, or a paused one',
-        ),
+        (still_s > bounds.silence_error_s, WARN, still),
         (
             report.silent_s > bounds.silence_error_s,
             ERROR,
-            f'{silence}: {losses}' if lost else silence,
+            f'{silence}: {lost}' if report.lost_share else silence,
         ),
         (
-            faults and not report.rate_out_hz,
+            report.fault_rate_hz and not report.rate_out_hz,
             ERROR,
             'no frame could be labelled; the log says why',
         ),
-        (abs(age.p50_ms) > late, ERROR, describe_age(age.p50_ms)),
-        (faults, WARN, 'some frames could not be labelled; the log says why'),
+        (late, ERROR, describe_age(age.p50_ms)),
+        (report.fault_rate_hz, WARN, 'some frames could not be labelled; the log says why'),
         (not enabled, OK, 'disabled by the parameter enable'),
-        (lost > bounds.lost_warn, WARN, losses),
+        (report.lost_share > bounds.lost_warn, WARN, lost),
         (
-            overwritten > bounds.overwritten_warn,
+            report.overwritten_share > bounds.overwritten_warn,
             WARN,
-            f'too slow for the camera: {100 * overwritten:.0f} % of the frames overwritten',
+            f'too slow for the camera: {overwritten}',
         ),
-        (idle, OK, 'idle: nobody subscribes to an output'),
-        (abs(age.p95_ms) > tardy, WARN, describe_age(age.p95_ms)),
-        (served_hz < bounds.rate_warn_hz, WARN, f'only {rate}'),
-        (True, OK, rate),
+        (unwatched and not report.rate_out_hz, OK, 'idle: nobody subscribes to an output'),
+        (tardy, WARN, describe_age(age.p95_ms)),
+        (report.served_hz < bounds.rate_warn_hz, WARN, f'only {labelled}'),
+        (True, OK, labelled),
     )
     return next((level, message) for holds, level, message in checks if holds)
 

@@ -90,6 +90,27 @@ class CameraReport:
         """Frames that arrived and were not published, for whichever reason."""
         return sum(self.drops.values())
 
+    @property
+    def fault_rate_hz(self) -> float:
+        """Frames per second that could not be labelled."""
+        return self.drop_rates_hz['unreadable'] + self.drop_rates_hz['failed']
+
+    @property
+    def served_hz(self) -> float:
+        """Frames per second that were published, or that nobody wanted."""
+        unwanted_hz = self.drop_rates_hz['unwatched'] + self.drop_rates_hz['disabled']
+        return self.rate_out_hz + unwanted_hz
+
+    @property
+    def overwritten_share(self) -> float:
+        """Share of the frames that arrived before whose turn a newer one came, 0 to 1."""
+        return self.drop_rates_hz['overwritten'] / max(self.rate_in_hz, 1e-9)
+
+    @property
+    def lost_share(self) -> float:
+        """Share of the frames that were sent which never arrived, 0 to 1."""
+        return self.lost_rate_hz / max(self.rate_in_hz + self.lost_rate_hz, 1e-9)
+
 
 class CameraStatistics:
     """Counts and times of one camera's frames, kept by any thread.
