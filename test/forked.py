@@ -17,8 +17,10 @@ from pathlib import Path
 CONTEXT = get_context('forkserver')
 CONTEXT.set_forkserver_preload(['torch', 'torch._dynamo'])
 
-OF_THE_LOADER = 'LD_LIBRARY_PATH'
-"""What is read when a process begins, and never again."""
+MODULES = 'PYTHONPATH'
+"""What Python reads when it begins, and never again."""
+
+MODULES_OF_THE_TESTS = os.environ.get(MODULES)
 
 
 class Program:
@@ -33,8 +35,10 @@ class Program:
 
     def __init__(self, command: Sequence[str], *, stdout: Path | None = None) -> None:
         reader, writer = CONTEXT.Pipe(duplex=False)
+        # A fork has the modules of the tests; what others are for is to begin anew.
+        fork = command[0] == sys.executable and os.environ.get(MODULES) == MODULES_OF_THE_TESTS
         self._process = CONTEXT.Process(
-            target=_become, args=(list(command), dict(os.environ), stdout, writer)
+            target=_become, args=(list(command), dict(os.environ), stdout, writer, fork)
         )
         self._process.start()
         assert self._process.pid is not None, 'it has been started'
@@ -58,7 +62,11 @@ class Program:
 
 
 def _become(
-    command: list[str], environment: Mapping[str, str], stdout: Path | None, stderr: Connection
+    command: list[str],
+    environment: Mapping[str, str],
+    stdout: Path | None,
+    stderr: Connection,
+    fork: bool,
 ) -> None:
     os.dup2(stderr.fileno(), sys.stdout.fileno())
     os.dup2(stderr.fileno(), sys.stderr.fileno())
@@ -66,10 +74,9 @@ def _become(
     if stdout is not None:
         with stdout.open('wb') as file:
             os.dup2(file.fileno(), sys.stdout.fileno())
-    known = os.environ.get(OF_THE_LOADER)
     os.environ.clear()
     os.environ.update(environment)
-    if command[0] != sys.executable or os.environ.get(OF_THE_LOADER) != known:
+    if not fork:
         os.execvp(command[0], command)
     try:
         _run(command)
