@@ -29,6 +29,11 @@ class Life:
         request = {'tries': 1, 'transition': Transition(id=transition)}
         return self._peer.call(ChangeState, f'{self._node}/change_state', **request).success
 
+    def begin(self, transition: int) -> None:
+        """Ask for a transition, and do not wait for it."""
+        request = ChangeState.Request(transition=Transition(id=transition))
+        self._peer.client(ChangeState, f'{self._node}/change_state').call_async(request)
+
     def set(self, name: str, value: str) -> bool:
         """Set a parameter; return whether the node accepted it."""
         return self._peer.set_string(name, value, node=self._node)

@@ -11,8 +11,6 @@ import numpy as np
 import pytest
 import torch
 from diagnostic_msgs.msg import DiagnosticArray, DiagnosticStatus
-from lifecycle_msgs.msg import Transition
-from lifecycle_msgs.srv import ChangeState
 from rclpy.logging import get_logger
 from std_srvs.srv import Trigger
 
@@ -187,8 +185,7 @@ def test_a_signal_ends_the_node_whose_first_engine_never_gets_ready(
     command = [sys.executable, str(FAULTY_NODE), str(broken)]
     node = start_node('-p', f'autostart:={autostart}', command=command)
     if autostart == 'false':
-        request = ChangeState.Request(transition=Transition(id=CONFIGURE))
-        peer.client(ChangeState, '/csrnet/change_state').call_async(request)
+        Life(peer).begin(CONFIGURE)
     node.wait_for('warming up')
     node.signal(signal.SIGINT)
     assert node.end() == 0

@@ -10,8 +10,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray
-from lifecycle_msgs.msg import Transition
-from lifecycle_msgs.srv import ChangeState
 
 from csrnet_ros.node.segmentation_node import main
 from life import ACTIVATE, CLEANUP, CONFIGURE, DEACTIVATE, SHUTDOWN, Life
@@ -46,8 +44,7 @@ def test_a_signal_during_a_transition_that_is_asked_for_lets_it_end(
 ) -> None:
     large = ('-p', 'image_width:=640', '-p', 'image_height:=480')
     node = start_node(*large, '-p', 'autostart:=false')
-    request = ChangeState.Request(transition=Transition(id=CONFIGURE))
-    peer.client(ChangeState, '/csrnet/change_state').call_async(request)
+    Life(peer).begin(CONFIGURE)
     node.wait_for('warming up')
     node.signal(signal.SIGINT)
     assert node.end() == 0
