@@ -1,6 +1,8 @@
 """Pictures of what was measured."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from graphlib import TopologicalSorter
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -77,7 +79,7 @@ def draw_stages(path: Path, bars: dict[str, dict[str, float]], *, title: str) ->
     canvas, axes = _canvas(1, 1, size_in=(9, 1.2 + 0.3 * len(bars)))
     names = list(bars)
     left = [0.0] * len(names)
-    for stage in dict.fromkeys(stage for stages_ms in bars.values() for stage in stages_ms):
+    for stage in merged_order(bars.values()):
         widths = [bars[name].get(stage, 0.0) for name in names]
         axes.barh(names, widths, left=left, label=stage)
         left = [start + width for start, width in zip(left, widths, strict=True)]
@@ -85,6 +87,20 @@ def draw_stages(path: Path, bars: dict[str, dict[str, float]], *, title: str) ->
     axes.set(title=title, xlabel='milliseconds (medians)')
     canvas.legend(fontsize=8, loc='outside right upper')  # two bars leave no room for it inside
     _save(canvas, path)
+
+
+def merged_order(orders: Iterable[Iterable[str]]) -> list[str]:
+    """Return all that the orders hold, in an order in which each of them is kept.
+
+    :raises graphlib.CycleError: if two of them contradict each other
+    """
+    sorter: TopologicalSorter[str] = TopologicalSorter()
+    for order in map(list, orders):
+        for stage in order:
+            sorter.add(stage)
+        for before, after in pairwise(order):
+            sorter.add(after, before)
+    return list(sorter.static_order())
 
 
 def _canvas(rows: int, columns: int, *, size_in: tuple[float, float]) -> tuple[Any, Any]:
