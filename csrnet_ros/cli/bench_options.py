@@ -139,7 +139,7 @@ def _positive(text: str) -> float:
 
 
 COMMANDS: dict[str, tuple[str, Callable[[argparse.ArgumentParser], None]]] = {
-    'model': ('networks, in every way to run them', _add_model_options),
+    'model': ('networks, in plain PyTorch and by the backends named', _add_model_options),
     'node': ('the node between a camera and a listener on real topics', _add_node_options),
     'paper': ("the sixteen networks of the paper's Table 3", _add_paper_options),
     'report': ('benchmark.md and its pictures, from records', _add_report_options),
