@@ -61,6 +61,15 @@ def test_every_parameter_stands_with_its_default(description) -> None:
     assert {name: text.strip('`') for name, text in told.items()} == real
 
 
+def test_every_parameter_stands_with_the_time_when_it_is_read(description) -> None:
+    marks = {'live': 'live: ', 'start': 'at start: ', 'load': '', 'configure': ''}
+    told = {}
+    for names, _, meaning in table('Parameters', 'Parameter'):
+        mark = re.match('(live: |at start: )?', meaning)[0]
+        told |= dict.fromkeys(re.findall('`([^`]+)`', names), mark)
+    assert told == {row['name']: marks[row['read_at']] for row in description['parameters']}
+
+
 def test_every_topic_stands_with_its_type_and_no_other(description) -> None:
     told = topics_of_readme()
     real = {row['name']: row['type'] for row in description['topics']}
