@@ -155,7 +155,7 @@ def test_what_the_package_logs_stands_in_the_log_of_the_node(
 
 
 def test_the_life_cycle_by_hand(peer, start_node: Callable, image: np.ndarray) -> None:
-    start_node('-p', 'autostart:=false')
+    node = start_node('-p', 'autostart:=false')
     life = Life(peer)
     labels = peer.listen('/csrnet/label')
     diagnostics = peer.listen('/csrnet/diagnostics', DiagnosticArray)
@@ -176,9 +176,13 @@ def test_the_life_cycle_by_hand(peer, start_node: Callable, image: np.ndarray) -
         peer.until(lambda topic=topic: peer.node.count_subscribers(topic) == 0)
         assert life.change(CLEANUP)
         assert life.state == 'unconfigured'
-    peer.until(lambda: peer.node.count_publishers('/csrnet/label') == 0)
+    for topic in ('/csrnet/label', '/csrnet/diagnostics'):
+        peer.until(lambda topic=topic: peer.node.count_publishers(topic) == 0)
     assert life.change(SHUTDOWN)
     assert life.state == 'finalized'
+    assert not life.change(CONFIGURE)
+    node.signal(signal.SIGTERM)
+    assert node.end() == 0
 
 
 def test_a_transition_that_fails_leaves_the_node_as_it_was(
