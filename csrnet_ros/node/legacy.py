@@ -44,12 +44,20 @@ class Legacy:
 
     @classmethod
     def take(cls) -> 'Legacy | None':
-        """Return what the process before this one left; None if there was none."""
+        """Return what the process before this one left; None if there was none.
+
+        :raises ValueError: if it is something else
+        """
         left = os.environ.pop(VARIABLE, '')
         if not left:
             return None
-        fields = json.loads(left)
-        return cls(fields['parameters'], Faults(**fields['faults']))
+        try:
+            fields = json.loads(left)
+            return cls(fields['parameters'], Faults(**fields['faults']))
+        except (ValueError, KeyError, TypeError) as error:
+            raise ValueError(
+                f'{VARIABLE} is {left!r}, which no node has left; only nodes set it: unset it'
+            ) from error
 
     def leave(self) -> NoReturn:
         """Become a new process: the same command, number, parent and terminal."""

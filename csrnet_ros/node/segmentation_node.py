@@ -217,8 +217,8 @@ def _run(args: list[str] | None, signals: EndSignals) -> int:
         return 1
     node = None
     try:
-        legacy = Legacy.take()
         try:
+            legacy = Legacy.take()
             node = signals.node = SegmentationNode(legacy)
         except (ParameterException, ValueError) as error:
             get_logger(NODE_NAME).error(f'cannot start: {error}')

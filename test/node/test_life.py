@@ -114,6 +114,17 @@ def test_what_cannot_start_says_why(
     assert re.search(sentence, said.err + said.out)
 
 
+@pytest.mark.parametrize('left', ['x', '[]', '{}', '{"parameters": {}, "faults": {"x": 1}}'])
+def test_what_no_node_has_left_is_refused(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture, left: str
+) -> None:
+    monkeypatch.setenv('CSRNET_LEGACY', left)
+    assert main(['csrnet-node']) == 1
+    said = capfd.readouterr()
+    assert f"cannot start: CSRNET_LEGACY is '{left}'" in said.err + said.out
+    assert 'Traceback' not in said.err + said.out
+
+
 def test_a_home_that_cannot_be_written_to_is_told_as_it_is(
     start_node: Callable, monkeypatch: pytest.MonkeyPatch
 ) -> None:
