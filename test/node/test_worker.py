@@ -1,6 +1,7 @@
 """The worker between two cameras on real topics, within this process."""
 
 import queue
+import re
 import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import rclpy
 from builtin_interfaces.msg import Time
 
 from csrnet_ros.inference import Segmentation, SegmentationEngine
@@ -16,7 +18,7 @@ from csrnet_ros.node.camera import Camera
 from csrnet_ros.node.faults import Faults
 from csrnet_ros.node.parameters import CameraSettings
 from csrnet_ros.node.serving_engine import ServingEngine
-from csrnet_ros.node.worker import Worker
+from csrnet_ros.node.worker import LOG_PERIOD_S, Worker
 
 TIMEOUT_S = 60.0
 
@@ -261,6 +263,45 @@ def test_an_unreadable_frame_leaves_the_other_camera_its_own(peer, at_work, imag
     release.set()
     assert labels.get(timeout=TIMEOUT_S).header.stamp == whole.header.stamp
     assert counts(front)['unreadable'] == 1
+
+
+def test_each_fault_of_a_camera_is_named_but_not_at_every_frame(
+    peer, at_work, image, monkeypatch, capfd, request
+) -> None:
+    rclpy.init()  # without it nothing is logged
+    request.addfinalizer(rclpy.try_shutdown)
+    clock = SimpleNamespace(now_s=0.0, monotonic=lambda: clock.now_s)
+    monkeypatch.setattr('csrnet_ros.node.worker.time', clock)
+    front, rear, whole = at_work.front, at_work.rear, peer.message(image)
+    labels = peer.listen('/peer/front/label')
+    peer.connect(rear.receive, whole, peer.listen('/peer/rear/label'))
+    peer.connect(front.receive, whole, labels)
+
+    def fail(camera: Camera, **wrong: Any) -> None:
+        frame, dropped = peer.message(image), sum(counts(camera).values())
+        for name, value in wrong.items():
+            setattr(frame, name, value)
+        camera.receive(frame)
+        peer.until(lambda: sum(counts(camera).values()) == dropped + 1)
+
+    for length in (1, 2):
+        fail(front, data=whole.data[:length])
+    fail(front, step=3)
+    fail(rear, data=whole.data[:3])
+    at_work.engine.fault = RuntimeError('the device is on fire')
+    fail(front)
+    peer.ask(front.receive, peer.message(image), labels)  # the log is behind the counts
+    clock.now_s += LOG_PERIOD_S
+    fail(front, data=whole.data[:4])
+    at_work.worker.stop()
+    said = re.findall(r'of (/\w+)/image skipped: (\S+ \w+ \w+)', capfd.readouterr().err)
+    assert said == [
+        ('/front', 'data holds 1'),
+        ('/front', 'step is 3'),
+        ('/rear', 'data holds 3'),
+        ('/front', 'RuntimeError: the device'),
+        ('/front', 'data holds 4'),
+    ]
 
 
 def test_a_frame_is_counted_once_though_its_times_cannot_be_told(
