@@ -144,13 +144,3 @@ def test_foxglove_lays_out_every_panel_once() -> None:
         return leaves(node['first']) + leaves(node['second'])
 
     assert sorted(leaves(FOXGLOVE['layout'])) == sorted(FOXGLOVE['configById'])
-
-
-def test_the_commands_of_the_benchmark_are_those_that_wrote_its_page() -> None:
-    text = re.search(r'^## Benchmark\n(.*?)^## ', README, re.DOTALL | re.MULTILINE)[1]
-    block = re.search(r'^```\n(.*?)\n```$', text, re.DOTALL | re.MULTILINE)[1]
-    *measuring, reporting = block.splitlines()
-    page = (REPOSITORY / 'docs' / 'benchmark.md').read_text()
-    assert measuring == re.findall(r'^`(csrnet-bench .+?)`, \d', page, re.MULTILINE)
-    records = [re.search(r'--json (\S+)', command)[1] for command in measuring]
-    assert reporting == f'csrnet-bench report {" ".join(records)} --out docs'
