@@ -118,10 +118,11 @@ def _twice(plane: Tensor, *, dim: int) -> Tensor:
 RGB, BGR, GRAY = (0, 1, 2), (2, 1, 0), (0, 0, 0)
 
 _PLACES = {'rgb': (3, RGB), 'bgr': (3, BGR), 'rgba': (4, RGB), 'bgra': (4, BGR), 'mono': (1, GRAY)}
+_PATTERNS = ('rggb', 'bggr', 'gbrg', 'grbg')
 
 CONVERSIONS: dict[str, Conversion] = {
     **{f'{name}{bits}': _picked(*places) for name, places in _PLACES.items() for bits in (8, 16)},
-    **{f'bayer_{pattern}8': _mosaic(pattern) for pattern in ('rggb', 'bggr', 'gbrg', 'grbg')},
+    **{f'bayer_{name}{bits}': _mosaic(name) for name in _PATTERNS for bits in (8, 16)},
     'uyvy': _in_pairs(y=1, u=0, v=2),
     'yuyv': _in_pairs(y=0, u=1, v=3),
     'nv12': _half_planar(u=0, v=1),

@@ -5,7 +5,6 @@ besides. YUV is read as OpenCV reads it: ITU-R BT.601, limited range.
 """
 
 import array
-import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -95,6 +94,10 @@ ENCODINGS: dict[str, Encoding] = {
     'bayer_bggr8': _packed(1, cv2.COLOR_BayerRG2RGB, multiple_of=(2, 2)),
     'bayer_gbrg8': _packed(1, cv2.COLOR_BayerGR2RGB, multiple_of=(2, 2)),
     'bayer_grbg8': _packed(1, cv2.COLOR_BayerGB2RGB, multiple_of=(2, 2)),
+    'bayer_rggb16': _packed(1, cv2.COLOR_BayerBG2RGB, multiple_of=(2, 2), wide=True),
+    'bayer_bggr16': _packed(1, cv2.COLOR_BayerRG2RGB, multiple_of=(2, 2), wide=True),
+    'bayer_gbrg16': _packed(1, cv2.COLOR_BayerGR2RGB, multiple_of=(2, 2), wide=True),
+    'bayer_grbg16': _packed(1, cv2.COLOR_BayerGB2RGB, multiple_of=(2, 2), wide=True),
     'uyvy': _packed(2, cv2.COLOR_YUV2RGB_UYVY, multiple_of=(1, 2)),
     'yuyv': _packed(2, cv2.COLOR_YUV2RGB_YUY2, multiple_of=(1, 2)),
     'nv12': _half_planar(cv2.COLOR_YUV2RGB_NV12),
@@ -181,57 +184,3 @@ class RawImage:
                 f'takes {self.width * encoding.row_bytes}: the camera driver fills the message '
                 'wrongly'
             )
-
-
-def decode_compressed(data: Buffer) -> np.ndarray:
-    """Return the JPEG or PNG image in ``data`` as RGB uint8 (H, W, 3).
-
-    It is not turned as its EXIF data may say: labels have to lie as the camera's pixels do.
-
-    :raises ImageError: if it is damaged, larger than OpenCV reads, or neither of the two
-    """
-    encoded = np.frombuffer(data, np.uint8)
-    try:
-        image = decode(encoded, cv2.IMREAD_COLOR | cv2.IMREAD_IGNORE_ORIENTATION)
-    except cv2.error:  # it says that it has too many pixels
-        image = None
-    if image is None:
-        raise ImageError(
-            f'{len(encoded)} bytes that are no whole JPEG or PNG image: the camera driver fills '
-            'the message wrongly'
-        )
-    return image
-
-
-def decode(encoded: np.ndarray, flags: int) -> np.ndarray | None:
-    """Return the image in the bytes of a file, uint8, as RGB uint8 (H, W, 3).
-
-    :param flags: those of ``cv2.imdecode``
-    :return: None if it is no whole image of a kind that OpenCV knows
-    :raises cv2.error: if it is larger than OpenCV reads
-    """
-    if not encoded.size or _is_cut_jpeg(encoded.data):
-        return None
-    image = cv2.imdecode(encoded, flags)
-    return None if image is None else cv2.cvtColor(image, cv2.COLOR_BGR2RGB)
-
-
-# FF 00 is data, FF D0 to FF D7 stand within it, and FF FF only fills.
-_JPEG_MARKER = re.compile(rb'\xff[^\x00\xd0-\xd7\xff]')
-
-
-def _is_cut_jpeg(encoded: memoryview) -> bool:
-    """Return whether this is a JPEG without its end: until 4.10, OpenCV makes up the rest of it.
-
-    The end marker has to be this image's, not that of a thumbnail in it; what follows, zeros for
-    one, does not count.
-    """
-    if encoded[:2] != b'\xff\xd8':
-        return False
-    at = 2
-    while marker := _JPEG_MARKER.search(encoded, at):
-        at = marker.end()
-        if encoded[at - 1] == 0xD9:
-            return False
-        at += int.from_bytes(encoded[at : at + 2], 'big')  # how long what it begins is
-    return True

@@ -9,8 +9,8 @@ import cv2
 import numpy as np
 
 from csrnet_ros.errors import ImageError
+from csrnet_ros.media.compressed import decode
 from csrnet_ros.media.containers import broken_at
-from csrnet_ros.media.encodings import decode
 
 IMAGE_SUFFIXES = frozenset(
     ('.bmp', '.jpeg', '.jpg', '.pgm', '.png', '.ppm', '.tif', '.tiff', '.webp')

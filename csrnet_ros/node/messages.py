@@ -11,7 +11,8 @@ from sensor_msgs.msg import CompressedImage, Image
 from std_msgs.msg import Header
 
 from csrnet_ros.errors import ImageError
-from csrnet_ros.media.encodings import ENCODINGS, RawImage, decode_compressed
+from csrnet_ros.media.compressed import decode_compressed
+from csrnet_ros.media.encodings import ENCODINGS, RawImage
 
 JPEG_QUALITY = 80
 """Of 100: a third of the bytes that 95 takes, and no fault that a person watching would see."""
@@ -68,7 +69,7 @@ def image_from_compressed(message: CompressedImage) -> np.ndarray:
 
     :raises ImageError: if it is damaged, or neither of the two
     """
-    return decode_compressed(message.data)
+    return decode_compressed(message.data, declared=message.format)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,7 @@
 
 import signal
 
+import cv2
 import numpy as np
 import pytest
 from rosbags.rosbag2 import StoragePlugin
@@ -80,6 +81,23 @@ def test_several_topics_and_all_that_the_bag_holds(tmp_path, weights):
     )
     np.testing.assert_array_equal(front.data, rear.data)
     assert rear.header == header(1)
+
+
+def test_a_mosaic_is_labelled_alike_raw_and_in_a_png(tmp_path, weights):
+    mosaic = np.ascontiguousarray(pictures(1)[0][..., 1])
+    plain = TYPES.types[IMAGE](
+        header=header(0), height=mosaic.shape[0], width=mosaic.shape[1], encoding='bayer_rggb8',
+        is_bigendian=0, step=mosaic.shape[1], data=mosaic.reshape(-1),
+    )  # fmt: skip
+    _, png = cv2.imencode('.png', mosaic)
+    packed = TYPES.types[JPEG](header=header(0), format='bayer_rggb8; png compressed ', data=png)
+    bag = record(tmp_path / 'in', [('/raw', IMAGE, plain), ('/png', JPEG, packed)])
+    out = tmp_path / 'out'
+    wanted = ('--outputs', 'overlay', '--device', 'cpu')
+    done = commands.run('bag', bag, out, '--weights', weights, *wanted)
+    assert done.returncode == 0, done.stderr
+    (_, one), (_, other) = (images(out, f'/csrnet/{name}/overlay')[0] for name in ('raw', 'png'))
+    np.testing.assert_array_equal(one.data, other.data)
 
 
 @pytest.mark.parametrize('storage', list(StoragePlugin))

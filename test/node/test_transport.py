@@ -10,6 +10,7 @@ from diagnostic_msgs.msg import DiagnosticArray
 from sensor_msgs.msg import CompressedImage
 
 from csrnet_ros.inference import SegmentationEngine
+from csrnet_ros.media.encodings import RawImage
 
 TOPIC = '/camera/image_raw/compressed'
 
@@ -57,6 +58,20 @@ def test_size_and_format_may_change_with_every_image(peer, send, image: np.ndarr
     for part, extension in ((image, '.jpg'), (gray, '.png'), (deep, '.png'), (gray, '.jpg')):
         answer = peer.ask(send, encoded(peer, part, extension), labels)
         assert (answer.height, answer.width) == part.shape[:2]
+
+
+def test_a_mosaic_in_a_png_is_labelled_in_its_colors(
+    peer, send, engine: SegmentationEngine, image: np.ndarray
+) -> None:
+    cells = [[0, 1], [1, 2]]  # the colour that each pixel of an RGGB cell has
+    height, width = image.shape[:2]
+    rows, columns = np.indices((height, width))
+    mosaic = image[rows, columns, np.tile(cells, (height // 2, width // 2))]
+    message = encoded(peer, mosaic, '.png')
+    message.format = 'bayer_rggb8; png compressed '
+    answer = peer.ask(send, message, peer.listen('/csrnet/label'))
+    raw = RawImage('bayer_rggb8', height, width, width, mosaic.tobytes())
+    np.testing.assert_array_equal(peer.pixels(answer), engine.segment(raw.to_rgb()).labels)
 
 
 def test_what_is_no_image_is_counted_and_the_next_one_answered(

@@ -7,7 +7,8 @@ import numpy as np
 from rosbags.typesys import Stores, get_typestore
 
 from csrnet_ros.errors import ImageError
-from csrnet_ros.media.encodings import ENCODINGS, RawImage, decode_compressed
+from csrnet_ros.media.compressed import decode_compressed
+from csrnet_ros.media.encodings import ENCODINGS, RawImage
 
 RAW, COMPRESSED = 'sensor_msgs/msg/Image', 'sensor_msgs/msg/CompressedImage'
 IMAGE_TYPES = frozenset((RAW, COMPRESSED))
@@ -32,7 +33,7 @@ class ImageCodec:
         except Exception as error:  # damaged bytes fail in any way that they spell
             raise ImageError(f'its bytes are no image message ({error!r})') from error
         if type_ == COMPRESSED:
-            return found.header, decode_compressed(found.data)
+            return found.header, decode_compressed(found.data, declared=found.format)
         if found.encoding not in ENCODINGS:
             raise ImageError(f'encoding {found.encoding!r} is not one of {", ".join(ENCODINGS)}')
         image = RawImage(
