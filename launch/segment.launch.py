@@ -184,7 +184,7 @@ def existing(context: LaunchContext, name: str) -> str:
     :raises FileNotFoundError: if nothing is there
     """
     given = LaunchConfiguration(name).perform(context)
-    path = Path(given).expanduser()
+    path = Path(os.path.expanduser(given))  # which, unlike Path's, leaves an unknown ~ as it is
     if not path.exists():
         raise FileNotFoundError(f'{name}:={given}: no such file or folder')
     return str(path)

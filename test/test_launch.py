@@ -233,6 +233,13 @@ def test_a_file_that_is_not_there_is_named_at_once(
     assert 'labelling' not in said
 
 
+def test_a_home_that_there_is_not_is_no_file_either() -> None:
+    context = LaunchContext()
+    context.launch_configurations['bag'] = '~a user that there is not/drive'
+    with pytest.raises(FileNotFoundError, match='bag:=~a user .*: no such file or folder'):
+        load_launch_file().existing(context, 'bag')
+
+
 def test_the_defaults_come_from_the_file_of_the_package(start, weights: Path) -> None:
     launch = start(f'weights:={weights}', 'image_topic:=/front', 'log_level:=info')
     launch.wait_for('for images of 640x480 pixels')

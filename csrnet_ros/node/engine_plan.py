@@ -1,5 +1,6 @@
 """What the node's engine is made from: weights in memory, and the settings of the moment."""
 
+import os
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -30,7 +31,8 @@ class EnginePlan:
 
         :raises CheckpointError: if there are none, or the file is damaged or foreign
         """
-        weights = Path(settings.weights or find_weights(settings.variant)).expanduser()
+        # Path.expanduser fails at a ~ that stands for no home; this leaves it as it is.
+        weights = Path(os.path.expanduser(settings.weights or find_weights(settings.variant)))
         log(f'loading {weights}')
         return cls(settings, weights, load_checkpoint(weights))
 

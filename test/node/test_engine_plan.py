@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from csrnet_ros.errors import DeviceError
+from csrnet_ros.errors import CheckpointError, DeviceError
 from csrnet_ros.inference import SegmentationEngine
 from csrnet_ros.node.engine_plan import EnginePlan
 from csrnet_ros.node.parameters import NodeSettings
@@ -37,6 +37,12 @@ def test_an_engine_is_built_as_the_parameters_say(
     assert (plan.weights, engine.backend) == (weights, 'torch')
     assert said[0] == f'loading {weights}'
     assert 'for images of 96x72 pixels' in said[1]
+
+
+def test_a_home_that_there_is_not_is_where_no_weights_are() -> None:
+    settings = NodeSettings(weights='~a user that there is not/w.safetensors')
+    with pytest.raises(CheckpointError, match='~a user .*: no such weights file'):
+        EnginePlan.read(settings, log=print)
 
 
 def test_an_engine_that_fails_in_its_warm_up_is_closed(
