@@ -114,8 +114,8 @@ QOS = 'qos_overrides.'
 def check_overrides(node: Node, *, nameless: Collection[str] = ()) -> None:
     """Look for values that were given for parameters which ``node`` does not have.
 
-    ROS takes no notice of them. One whose name is nearly that of a parameter is an error; others
-    are logged, since a file may hold parameters of several nodes.
+    ROS takes no notice of them. One whose name is a parameter's with a slip is an error; others
+    are logged, since a file may hold parameters of several nodes, some much like ours.
 
     :param nameless: parameters of a camera without a name, which there need not be
     :raises ValueError: if a name is a slip of the pen
@@ -125,9 +125,12 @@ def check_overrides(node: Node, *, nameless: Collection[str] = ()) -> None:
     for name in unused:
         if name in nameless:
             continue
-        if nearest := difflib.get_close_matches(name, known, n=1, cutoff=0.8):
-            raise ValueError(f'there is no parameter {name!r}; do you mean {nearest[0]!r}?')
-        node.get_logger().warning(f'there is no parameter {name!r}; its value is not used')
+        nearest = difflib.get_close_matches(name, known, n=1, cutoff=0.8)
+        meant = f'; do you mean {nearest[0]!r}?' if nearest else ''
+        # A slip swaps or replaces letters, or adds or drops one; more is a word that is meant.
+        if nearest and abs(len(name) - len(nearest[0])) <= 1:
+            raise ValueError(f'there is no parameter {name!r}{meant}')
+        node.get_logger().warning(f'there is no parameter {name!r}, its value is not used{meant}')
     if idle := [name for name in unused if name in nameless]:
         node.get_logger().warning(
             f'there is no camera without a name: values not used: {", ".join(idle)}'

@@ -173,7 +173,13 @@ def test_a_named_camera_has_parameters_of_its_own(make_node: Callable[..., Node]
 
 @pytest.mark.parametrize(
     ('typo', 'nearest'),
-    [('wieghts', 'weights'), ('overlay_opacitiy', 'overlay_opacity'), ('Variant', 'variant')],
+    [
+        ('wieghts', 'weights'),
+        ('overlay_opacitiy', 'overlay_opacity'),
+        ('Variant', 'variant'),
+        ('enabled', 'enable'),
+        ('thread', 'threads'),
+    ],
 )
 def test_a_slip_of_the_pen_names_the_nearest_parameter(
     make_node: Callable[..., Node], tmp_path: Path, typo: str, nearest: str
@@ -197,6 +203,26 @@ def test_parameters_of_other_nodes_in_the_file_are_no_error(
     said = capfd.readouterr().err
     assert said.count('there is no parameter') == 1
     assert "'controller_gain'" in said
+
+
+@pytest.mark.parametrize(
+    ('name', 'nearest'),
+    [
+        ('device_id', 'device'),
+        ('rate_limit', 'rate_limit_hz'),
+        ('image_raw_topic', 'image_topic'),
+        ('n_threads', 'threads'),
+        ('latency_ms', 'latency_warn_ms'),
+    ],
+)
+def test_a_name_that_only_resembles_ours_may_be_another_nodes(
+    make_node: Callable[..., Node], capfd: pytest.CaptureFixture, name: str, nearest: str
+) -> None:
+    node = make_node('-p', f'{name}:=1')
+    declared(node)
+    check_overrides(node)
+    said = capfd.readouterr().err
+    assert f"no parameter '{name}', its value is not used; do you mean '{nearest}'" in said
 
 
 def test_the_file_of_defaults_serves_cameras_with_names_too(
