@@ -26,7 +26,8 @@ from launch_ros.ros_adapters import get_ros_node
 from lifecycle_msgs.msg import State
 from lifecycle_msgs.srv import GetState
 
-BOOLEANS = {'true': True, 'false': False}
+# As YAML has them and as Python does: what a parent set, a launch file that it includes inherits.
+BOOLEANS = {'true': True, 'false': False, 'True': True, 'False': False}
 AS_IN_FILE = '; empty: as in params_file'
 
 # Fast DDS hands messages over in shared memory that its sender owns, half a MiB of it. From larger

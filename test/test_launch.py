@@ -105,7 +105,8 @@ def test_every_argument_has_a_description_and_the_variants_are_the_choices() -> 
     ]
     assert all(len(argument.description) > 10 for argument in arguments.values())
     assert arguments['variant'].choices == ['', *VARIANTS]
-    assert arguments['half'].choices == arguments['use_sim_time'].choices == ['', 'true', 'false']
+    booleans = ['', 'true', 'false', 'True', 'False']
+    assert arguments['half'].choices == arguments['use_sim_time'].choices == booleans
 
 
 def test_only_the_arguments_given_become_parameters() -> None:
@@ -118,6 +119,14 @@ def test_only_the_arguments_given_become_parameters() -> None:
     context.launch_configurations.update(given | {'half': 'false', 'use_sim_time': 'true'})
     expected = given | {'half': False, 'use_sim_time': True}
     assert module.given_parameters(context) == expected
+
+
+def test_a_boolean_may_be_spelled_as_python_does() -> None:
+    module, context = load_launch_file(), LaunchContext()
+    context.launch_configurations.update({'half': 'False', 'use_sim_time': 'True'})
+    for argument in declared_arguments(module.generate_launch_description()).values():
+        argument.visit(context)
+    assert module.given_parameters(context) == {'half': False, 'use_sim_time': True}
 
 
 def test_a_bag_is_played_on_its_own_clock(tmp_path: Path) -> None:
@@ -231,6 +240,14 @@ def test_a_file_that_is_not_there_is_named_at_once(
     said = ''.join(launch.said)
     assert f'{name}:={tmp_path / "drive"}: no such file or folder' in said
     assert 'labelling' not in said
+
+
+def test_a_boolean_that_is_none_ends_the_launch_with_those_there_are(start) -> None:
+    launch = start('use_sim_time:=maybe')
+    assert launch.end() == 1
+    said = ''.join(launch.said)
+    assert '"use_sim_time" provided value "maybe" is not valid. Valid options are' in said
+    assert 'process started' not in said
 
 
 def test_a_home_that_there_is_not_is_no_file_either() -> None:
