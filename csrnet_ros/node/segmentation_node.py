@@ -212,6 +212,10 @@ def main(args: list[str] | None = None) -> int:
 def _run(args: list[str] | None, signals: EndSignals) -> int:
     try:
         rclpy.init(args=args, signal_handler_options=SignalHandlerOptions.NO)
+    except UnicodeEncodeError as error:
+        what = f'the argument {error.object!r} is not UTF-8'
+        print(f'{NODE_NAME}: ROS cannot start: {what}', file=sys.stderr)
+        return 1
     except RuntimeError as error:
         print(f'{NODE_NAME}: ROS cannot start: {error}', file=sys.stderr)
         return 1

@@ -101,6 +101,7 @@ def test_missing_weights_end_the_node_with_one_sentence(
         (['-p', 'working_width:=320'], 'cannot configure: .*working_height is 0; set both'),
         (['-p', 'device:=tpu'], "cannot configure: unknown device 'tpu'"),
         (['--params-file', '/does/not/exist.yaml'], 'ROS cannot start: .*exist.yaml'),
+        (['-p', 'weights:=w\udce9/l'], r"cannot start: .*'weights:=w\\udce9/l' is not UTF-8"),
     ],
 )
 def test_what_cannot_start_says_why(
