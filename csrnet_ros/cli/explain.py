@@ -23,7 +23,7 @@ from tqdm import tqdm
 
 from csrnet_ros.cli.command import HelpFormatter, command
 from csrnet_ros.devices import find_device
-from csrnet_ros.errors import ImageError
+from csrnet_ros.errors import DatasetError, ImageError
 from csrnet_ros.inference import find_weights
 from csrnet_ros.inference.images import check_image
 from csrnet_ros.inference.score_cam import Explanation, ScoreCam
@@ -115,9 +115,15 @@ def read_large_image(path: Path) -> np.ndarray:
 
 
 def read_truth(path: Path, labels: LabelSet, image: np.ndarray) -> np.ndarray:
-    """Return the labels, uint8 (H, W), of an image; ImageError if they are not of its size."""
+    """Return the labels, uint8 (H, W), of an image.
+
+    :raises ImageError: if they cannot be read, or are not of its size
+    """
     code = index_code(len(labels), void=tuple(range(len(labels), 256)))
-    truth = code.labels(code.read(path))
+    try:
+        truth = code.labels(code.read(path))
+    except DatasetError as error:
+        raise ImageError(str(error)) from error
     if truth.shape != image.shape[:2]:
         sizes = ' and '.join(
             f'{width}x{height}' for height, width in (truth.shape, image.shape[:2])

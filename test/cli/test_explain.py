@@ -132,3 +132,14 @@ def test_what_cannot_be_read_is_named_and_left_out(tmp_path, scene, weights):
         '64',
     ]
     assert f'{image}: no pixel of it is predicted as {absent}' in done.stderr
+
+
+def test_a_truth_that_cannot_be_read_costs_only_its_own_image(tmp_path, scene, weights):
+    image, truth, present, _ = scene
+    done = explain(
+        image, image, '--truth', tmp_path / 'no.png', truth, '--weights', weights,
+        '--classes', present, '--out', tmp_path / 'out', '--batch-size', 32,
+    )  # fmt: skip
+    assert done.returncode == 1
+    assert done.stderr.startswith(f'skipped: {tmp_path / "no.png"}: no such file\n')
+    assert [path.name for path in (tmp_path / 'out').iterdir()] == [f'test_000_{present}.png']
