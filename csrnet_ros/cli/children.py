@@ -34,8 +34,7 @@ def start_node(children: 'Children', parameters: Mapping[str, object]) -> 'Child
         'image_topic': IMAGE_TOPIC,
         f'qos_overrides.{IMAGE_TOPIC}.subscription.reliability': 'reliable',
     }
-    # A string is quoted as YAML wants it.
-    pairs = [f'{name}:={json.dumps(value, default=str)}' for name, value in values.items()]
+    pairs = [f'{name}:={_yaml(value)}' for name, value in values.items()]
     arguments = [part for pair in pairs for part in ('-p', pair)]
     return children.start('node', 'csrnet_ros.node.segmentation_node', '--ros-args', *arguments)
 
@@ -117,6 +116,13 @@ class Child:
                         self.log.append(line.rstrip())
         finally:
             self._events.put((self, None))
+
+
+def _yaml(value: object) -> str:
+    """Return a value as YAML in one line; what JSON does not know becomes a string."""
+    text = json.dumps(value, default=str, ensure_ascii=False)
+    # Python's escapes are YAML's; JSON's are not, for characters that it writes as two.
+    return text.encode('ascii', 'backslashreplace').decode()
 
 
 def _event(line: str) -> Event | None:

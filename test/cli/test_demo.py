@@ -46,7 +46,9 @@ def children_of(pid):
 
 
 def test_every_frame_of_a_folder_is_labelled(tmp_path, drive, weights):
-    done = demo(drive, '--weights', weights, '--out', tmp_path / 'out')
+    named = tmp_path / 'a "street"\N{LINE SEPARATOR}\N{OLD PERSONAL COMPUTER}é.safetensors'
+    named.hardlink_to(weights)
+    done = demo(drive, '--weights', named, '--out', tmp_path / 'out')
     assert done.returncode == 0, done.stderr
     assert 'frames: 6 in, 6 out, 0 dropped' in done.stdout
     for stage in ('network', 'stamp to publish'):
