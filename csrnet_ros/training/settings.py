@@ -16,7 +16,7 @@ PRECISIONS = MappingProxyType(
 class RunSettings:
     """How a run is computed; two runs that share these, recipe and data give the same weights.
 
-    :param seed: of every random choice, at least 0
+    :param seed: of every random choice, 0 to 2**64 - 1, as PyTorch wants it
     :param precision: one of ``PRECISIONS``; fp16 scales the loss so that no gradient vanishes
     :param accumulate: parts that a process makes of its share of a batch, one after the other,
         to need less memory; at least 1. BatchNorm sees one part at a time
@@ -30,8 +30,8 @@ class RunSettings:
     deterministic: bool = False
 
     def __post_init__(self) -> None:
-        if self.seed < 0:
-            raise ValueError(f'seed is {self.seed}; expected 0 or more')
+        if not 0 <= self.seed < 2**64:
+            raise ValueError(f'seed is {self.seed}; expected 0 or more, below 2**64')
         if self.precision not in PRECISIONS:
             raise ValueError(f'no precision {self.precision!r}; use {", ".join(PRECISIONS)}')
         if self.accumulate < 1:

@@ -229,6 +229,7 @@ def test_a_run_stops_after_the_step_when_asked(small_camvid):
     ('settings', 'words'),
     [
         ({'seed': -1}, 'seed is -1'),
+        ({'seed': 2**64}, 'seed is 18446744073709551616'),
         ({'precision': 'fp8'}, "no precision 'fp8'; use fp32, bf16, fp16"),
         ({'accumulate': 0}, 'accumulate is 0'),
     ],
