@@ -73,6 +73,9 @@ class Session:
         self._seconds_before = state['seconds']
         self._provenance['initial_weights'] = state['initial_weights']
         self._say(f'going on after epoch {self._run.epochs_done}, step {self._run.steps_done}')
+        finished = self._run.steps_done == self._run.steps
+        if self._processes.first and finished and not self._path.exists():  # moved, or removed
+            save_checkpoint(self._path, self._checkpoint(state['seconds']), half=True)
 
     def train(self, *, resume: bool) -> signal.Signals | None:
         """Train to the end of the run; return the signal that ended it before, if one did.
@@ -171,11 +174,15 @@ class Session:
             'seconds': seconds,
             'initial_weights': self._provenance['initial_weights'],
         }
+        background.do(self._write, state, self._checkpoint(seconds), journal)
+
+    def _checkpoint(self, seconds: float) -> Checkpoint:
+        """Return the checkpoint of the run as it is now, after so many seconds."""
         reached = {
             'epochs': self._run.epochs_done,
             'training_minutes': round(seconds / 60, 1),
         }
-        checkpoint = Checkpoint(
+        return Checkpoint(
             config=self._run.network.config,
             labels=self._labels,
             mean=IMAGENET_MEAN,
@@ -183,7 +190,6 @@ class Session:
             weights=copy_to_host(self._run.weights()),
             provenance=self._provenance | reached,
         )
-        background.do(self._write, state, checkpoint, journal)
 
     def _write(self, state: dict[str, Any], checkpoint: Checkpoint, journal: Journal) -> None:
         # In this order, so that a run whose state is saved as finished has its checkpoint.

@@ -251,6 +251,16 @@ def test_weights_that_no_run_has_made_are_not_overwritten(tmp_path, root, undist
         assert out.read_bytes() == b'of another'
 
 
+def test_a_run_at_its_end_still_gives_its_weights(tmp_path, root, undisturbed):
+    out = tmp_path / 'net.safetensors'
+    state_path(out).parent.mkdir()
+    state_path(out).write_bytes(state_path(undisturbed).read_bytes())
+    status, said = train(root, out, '--resume')
+    assert status == 0, said
+    assert_same_bits(out, undisturbed)
+    assert load_checkpoint(out).provenance == load_checkpoint(undisturbed).provenance
+
+
 def test_a_run_goes_on_in_another_precision(tmp_path, root, undisturbed):
     out = tmp_path / 'net.safetensors'
     saved = torch.load(state_path(undisturbed), weights_only=True)
