@@ -24,6 +24,9 @@ from csrnet_ros.training.loop import Step, TrainingRun
 from csrnet_ros.training.processes import Processes
 from csrnet_ros.training.transforms import IMAGENET_MEAN, IMAGENET_STD
 
+ORIGINS = ('backbone_weights', 'initial_weights')
+"""What provenance tells of the weights that a run starts from, which it is given only once."""
+
 
 class Session:
     """Takes a run to its end, or to where it is interrupted.
@@ -71,7 +74,8 @@ class Session:
         self._run.load_state(state['run'])
         self._saved_step = self._run.steps_done
         self._seconds_before = state['seconds']
-        self._provenance['initial_weights'] = state['initial_weights']
+        # The state of an older version lacks the backbone's.
+        self._provenance |= {name: state[name] for name in ORIGINS if name in state}
         self._say(f'going on after epoch {self._run.epochs_done}, step {self._run.steps_done}')
         finished = self._run.steps_done == self._run.steps
         if self._processes.first and finished and not self._path.exists():  # moved, or removed
@@ -172,7 +176,7 @@ class Session:
         state = {
             'run': copy_to_host(self._run.state()),
             'seconds': seconds,
-            'initial_weights': self._provenance['initial_weights'],
+            **{name: self._provenance[name] for name in ORIGINS},
         }
         background.do(self._write, state, self._checkpoint(seconds), journal)
 

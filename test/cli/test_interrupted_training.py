@@ -147,6 +147,16 @@ def test_weights_remember_those_that_they_started_from(tmp_path, root, undisturb
     assert found.trained_on == f'{expected.trained_on}, then {expected.trained_on}'
 
 
+def test_weights_remember_the_backbone_that_they_started_from(tmp_path, root, undisturbed):
+    out = tmp_path / 'net.safetensors'
+    status, said = train(root, out, '--epochs', 1, '--backbone-weights', undisturbed)
+    assert status == 0, said
+    out.unlink()
+    status, said = train(root, out, '--epochs', 1, '--resume', '--backbone-weights', 'imagenet')
+    assert status == 0, said
+    assert load_checkpoint(out).provenance['backbone_weights'] == str(undisturbed)
+
+
 def test_a_run_that_reads_from_disk_ends_with_the_bits_of_one_in_memory(
     tmp_path, root, undisturbed
 ):
