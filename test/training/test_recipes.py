@@ -160,5 +160,7 @@ def test_a_trained_backbone_learns_and_decays_less(imagenet, factor):
     backbone = groups[id(network.backbone.conv1.weight)]
     head = groups[id(network.classify.weight)]
     assert head['lr'] == pytest.approx(8e-4)
+    assert head['weight_decay'] == 1e-4
     assert backbone['lr'] == pytest.approx(8e-4 * factor)
     assert backbone['weight_decay'] == pytest.approx(1e-4 * factor)
+    assert head['betas'] == backbone['betas'] == (0.9, 0.99)
