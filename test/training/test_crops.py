@@ -41,7 +41,9 @@ def test_the_crop_is_where_the_networks_differ_most_and_tells_the_iou_there():
     truth = street()
     half = without(truth, POLE, taken_for=ROAD, rows=slice(100, 300))
     most = without(truth, POLE, taken_for=ROAD, rows=slice(60, 300))
-    (crop,) = found((truth, half, truth), (truth, most, truth), (truth, most, most)).thin()
+    (crop,) = found(
+        (truth, half, truth), (truth, most, truth), (truth, half, truth), (truth, most, most)
+    ).thin()
     assert crop.index == 1
     assert (crop.class_id, crop.other) == (POLE, ROAD)
     assert crop.iou == (pytest.approx(10), 100)
@@ -53,6 +55,19 @@ def test_a_big_object_is_dominant_and_no_thin_one():
     assert finder.thin() == []
     assert [crop.class_id for crop in finder.dominant()] == [CAR]
     assert finder.dominant()[0].iou == (0, 100)
+
+
+def test_a_thin_object_is_no_dominant_one():
+    truth = street()
+    finder = found((truth, without(truth, POLE, taken_for=BUS, rows=slice(0, 300)), truth))
+    assert [crop.class_id for crop in finder.thin()] == [POLE]
+    assert finder.dominant() == []
+
+
+def test_the_class_in_which_the_networks_differ_most_comes_first():
+    truth = street()
+    finder = found((truth, without(truth, CAR, taken_for=ROAD, rows=slice(0, 300)), truth))
+    assert [crop.class_id for crop in finder.dominant()] == [CAR, ROAD]
 
 
 def test_look_alikes_are_objects_of_one_taken_for_the_other():
