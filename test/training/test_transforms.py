@@ -98,6 +98,31 @@ def test_colours_change_only_on_request(jitter):
     assert colors.max() < 255.01
 
 
+@pytest.mark.parametrize(
+    ('draws', 'left', 'right'),
+    [
+        ((0.5, 0.5, 0.5), (40, 80, 120), (200, 100, 20)),
+        ((0, 0.5, 0.5), (20, 40, 60), (100, 50, 10)),
+        ((0.9, 0.5, 0.5), (56, 112, 168), (255, 140, 28)),
+        # Halfway to the mean brightness of the crop, 96.69.
+        ((0.5, 0, 0.5), (68.345, 88.345, 108.345), (148.345, 98.345, 58.345)),
+        # Halfway to the brightness of the pixel, 72.6 and 120.78.
+        ((0.5, 0.5, 0), (56.3, 76.3, 96.3), (160.39, 110.39, 70.39)),
+    ],
+    ids=['as it is', 'darker', 'brighter', 'less contrast', 'paler'],
+)
+def test_brightness_contrast_and_saturation_have_a_draw_each(draws, left, right):
+    images = torch.tensor([(40, 80, 120), (200, 100, 20)], dtype=torch.uint8)
+    images = images.repeat_interleave(32, dim=0).T[None, :, None].expand(-1, -1, 64, -1)
+    recipe = replace(PLAIN, crop_px=(64, 64), scales=(1.0,), color_jitter=0.5)
+    augment = Augmentation(recipe, mean=MEAN, std=STD)
+    not_flipped = (0, 0, 0, 0.5, 0, 0, 0)
+    x, _ = augment(images, images[:, 0], torch.tensor([(*not_flipped, *draws)]))
+    colors = x[0].movedim(0, -1) * torch.tensor(STD) + torch.tensor(MEAN)
+    for found, expected in ((colors[:, :32], left), (colors[:, 32:], right)):
+        assert torch.allclose(found, torch.tensor(expected, dtype=torch.float32), atol=0.01)
+
+
 def test_the_same_seed_gives_the_same_batch():
     recipe = find_recipe('cpu', 'camvid')
     first, second = (augmentation(recipe, seed=5)(*batch()) for _ in range(2))
