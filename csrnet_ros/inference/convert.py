@@ -78,7 +78,7 @@ class Labels(nn.Module):
 
     def forward(self, image: Tensor) -> Tensor:
         """Return the class of each pixel of RGB images."""
-        x = (image.permute(0, 3, 1, 2).to(self.mean.dtype) - self.mean) / self.std
+        x = (image.to(self.mean.dtype).permute(0, 3, 1, 2) - self.mean) / self.std
         full = resize_bilinear(self.network.logits(x), (image.shape[1], image.shape[2]))
         return full.argmax(dim=1).to(torch.uint8)
 
@@ -183,4 +183,18 @@ def to_onnx(network: Exportable, size: tuple[int, int, int]) -> 'ONNXProgram':
         dynamic_shapes=dynamic_shapes(network, size),
     )
     assert program is not None, 'with dynamo there is a program'
+    if network.dtype == torch.uint8:
+        _cast_first(program)
     return program
+
+
+def _cast_first(program: 'ONNXProgram') -> None:
+    """Let nothing but a cast take the input: TensorRT cannot even ask for the shape of uint8."""
+    graph = program.model.graph
+    (image,) = graph.inputs
+    cast = next(node for node in image.consumers() if node.op_type == 'Cast')
+    graph.remove(cast)
+    graph.insert_before(graph[0], cast)
+    for node, place in image.uses():
+        if node is not cast:
+            node.replace_input_with(place, cast.outputs[0])
