@@ -13,16 +13,18 @@ import onnx
 import onnxruntime
 import pytest
 import torch
+from torch.utils.cpp_extension import CUDA_HOME
 
 import commands
 from csrnet_ros.cli import export as cli_export
 from csrnet_ros.cli.export import MOST_CALIBRATION, calibration_images
 from csrnet_ros.devices import find_device
-from csrnet_ros.errors import DeviceError
+from csrnet_ros.errors import DeviceError, ExportError
 from csrnet_ros.extras import load_extra
 from csrnet_ros.inference import SegmentationEngine, available_weights
 from csrnet_ros.inference.backends.openvino import int8_key
 from csrnet_ros.inference.builds import find_build, keep_build
+from csrnet_ros.inference.export import Export, aoti
 from csrnet_ros.inference.export.tensorrt import RANGE
 from csrnet_ros.media.saving import save_image
 from csrnet_ros.model import CONFIGS, CSRNet, load_checkpoint, save_checkpoint
@@ -138,6 +140,8 @@ def test_openvino_without_io_gives_logits(exported, shipped, plain):
 
 
 def test_aotinductor_labels_images_of_one_size(exported, lean):
+    if find_device().type == 'cuda' and CUDA_HOME is None:
+        pytest.skip('compiling for a GPU needs the CUDA toolkit, and PyTorch finds none')
     fixed = ('--size', '64x96', '--with-io')
     out, done = exported('a.pt2', '--format', 'aoti', *fixed, weights=lean)
     assert done.returncode == 0, done.stderr
@@ -146,6 +150,15 @@ def test_aotinductor_labels_images_of_one_size(exported, lean):
     image = street(0, 64, 96)
     found = package(torch.from_numpy(image)[None].to(find_device())).cpu().numpy()
     assert (found[0] == plain.segment(image).labels).mean() >= 0.999
+
+
+def test_a_gpu_without_the_cuda_toolkit_is_told_what_aotinductor_needs(
+    lean, monkeypatch, tmp_path
+):
+    monkeypatch.setattr(aoti, 'find_device', lambda: torch.device('cuda:0'))
+    monkeypatch.setattr(aoti, 'CUDA_HOME', None)
+    with pytest.raises(ExportError, match='the CUDA toolkit.*CUDA_HOME.*for the CPU'):
+        aoti.write(load_checkpoint(lean), Export('aoti'), tmp_path / 'a.pt2')
 
 
 def test_8_bits_are_used_by_the_backend_of_that_name(

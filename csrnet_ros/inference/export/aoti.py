@@ -9,6 +9,7 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
+from torch.utils.cpp_extension import CUDA_HOME
 
 from csrnet_ros.devices import find_device
 from csrnet_ros.errors import ExportError
@@ -22,11 +23,17 @@ PRECISION = {'cuda': torch.float16, 'cpu': torch.float32}
 def write(checkpoint: Checkpoint, export: Export, path: Path) -> None:
     """Compile a network into a package.
 
-    :raises ExportError: if there is no C++ compiler
+    :raises ExportError: if there is no C++ compiler, or for a GPU no CUDA toolkit
     """
     if shutil.which('g++') is None:
         raise ExportError('AOTInductor compiles C++: install a compiler (apt install g++)')
     device = find_device()
+    if device.type == 'cuda' and CUDA_HOME is None:
+        raise ExportError(
+            'AOTInductor compiles for a GPU with the CUDA toolkit, of which PyTorch finds none: '
+            f'install that of CUDA {torch.version.cuda}, or say where it is (CUDA_HOME); without '
+            'one, hide the GPU (CUDA_VISIBLE_DEVICES=) and compile for the CPU'
+        )
     network = export.network(checkpoint).eval().to(device, PRECISION[device.type])
     program = torch.export.export(
         network,
