@@ -79,7 +79,10 @@ def _add_run_options(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument('--seed', type=int, default=0, help='of every random choice')
     parser.add_argument(
-        '--deterministic', action='store_true', help='the same run gives the same bits; slower'
+        '--deterministic',
+        action='store_true',
+        help='the same run gives the same bits; slower. On a GPU it goes as far as PyTorch does, '
+        'which warns of what it does not promise',
     )
     parser.add_argument(
         '--out', type=_safetensors, required=True, help='the checkpoint to write, *.safetensors'

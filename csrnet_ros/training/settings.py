@@ -20,7 +20,7 @@ class RunSettings:
     :param precision: one of ``PRECISIONS``; fp16 scales the loss so that no gradient vanishes
     :param accumulate: parts that a process makes of its share of a batch, one after the other,
         to need less memory; at least 1. BatchNorm sees one part at a time
-    :param deterministic: the same run gives the same bits
+    :param deterministic: the same run gives the same bits, on a GPU as far as PyTorch goes
     :raises ValueError: if a value is outside its range
     """
 
