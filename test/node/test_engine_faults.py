@@ -146,7 +146,7 @@ def test_a_node_that_has_lost_its_device_goes_on_in_a_new_process(
     while values_of(status := engine_status(at_work.diagnostics))[REBUILT] != '1':
         pass
     assert status.level == DiagnosticStatus.ERROR
-    assert 'CUDA error' in status.message
+    assert 'CUDA' in status.message  # it may be Triton that meets the error first
     assert values_of(status)['weights'] == str(other_weights)
     answer = peer.ask(at_work.send, peer.message(image), at_work.labels)
     np.testing.assert_array_equal(peer.pixels(answer), peer.pixels(before))
