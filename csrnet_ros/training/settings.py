@@ -42,7 +42,8 @@ def default_precision(device: torch.device) -> str:
     """Return fp32 for a CPU, and for a GPU bf16, or fp16 where it is too old for that."""
     if device.type != 'cuda':
         return 'fp32'
-    return 'bf16' if torch.cuda.is_bf16_supported(including_emulation=False) else 'fp16'
+    # torch.cuda.is_bf16_supported would answer for the current device, whichever is to be used.
+    return 'bf16' if torch.cuda.get_device_properties(device).major >= 8 else 'fp16'
 
 
 def choose_algorithms(*, deterministic: bool) -> None:
