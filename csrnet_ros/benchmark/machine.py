@@ -42,7 +42,7 @@ class Machine:
     :param load_average: over the minute before the start
     :param busy_percent: share of all processors in use, over the second before the start
     :param versions: of Python and of the packages that are installed
-    :param gpu: name, driver and clocks of the first CUDA device; None if there is none
+    :param gpu: name, driver and clocks of the CUDA device that is measured; None for a CPU
     """
 
     cpu: str
@@ -69,9 +69,10 @@ class Machine:
         )
 
 
-def describe_machine() -> Machine:
+def describe_machine(device: torch.device) -> Machine:
     """Return what this machine is, and does at this moment.
 
+    :param device: that is to be measured
     :raises MissingPackageError: if psutil is not installed
     """
     psutil: Any = load_extra('psutil', package='psutil')
@@ -88,7 +89,7 @@ def describe_machine() -> Machine:
         busy_percent=psutil.cpu_percent(interval=1.0),
         date=date.today().isoformat(),
         versions={'Python': platform.python_version(), **_versions()},
-        gpu=_gpu() if torch.cuda.is_available() else None,
+        gpu=_describe_gpu(device) if device.type == 'cuda' else None,
     )
 
 
@@ -109,12 +110,14 @@ def _versions() -> dict[str, str]:
     return found
 
 
-def _gpu() -> str:
-    """Return what the current CUDA device is; its clocks only where nvidia-smi tells them."""
-    number = torch.cuda.current_device()
-    name = torch.cuda.get_device_name(number)
+def _describe_gpu(device: torch.device) -> str:
+    """Return what a CUDA device is; its clocks only where nvidia-smi tells them."""
+    properties = torch.cuda.get_device_properties(device)
+    name = properties.name
+    # By number nvidia-smi may mean another: it has an order of its own, and sees hidden ones.
+    which = f'--id=GPU-{properties.uuid}'
     query = 'driver_version,clocks.sm,clocks.max.sm,clocks.mem,power.limit'
-    command = ['nvidia-smi', f'--id={number}', f'--query-gpu={query}', '--format=csv,noheader']
+    command = ['nvidia-smi', which, f'--query-gpu={query}', '--format=csv,noheader']
     try:
         told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     except (OSError, subprocess.CalledProcessError):

@@ -170,7 +170,7 @@ def machine_table(machine: Mapping[str, Any]) -> str:
         ['clock', 'not told' if clock_mhz is None else f'{clock_mhz:.0f} MHz'],
         ['processors, threads', f'{machine["cores"]}, {machine["threads"]}'],
         ['memory', f'{machine["memory_gib"]:.1f} GiB'],
-        ['GPU', machine['gpu'] or 'none'],
+        ['GPU', machine['gpu'] or 'none used'],
         ['system', machine['system']],
         ['versions', ', '.join(f'{name} {text}' for name, text in machine['versions'].items())],
     ]

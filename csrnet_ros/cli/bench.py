@@ -43,7 +43,7 @@ def main() -> int:
         print(f'look at {write_report(args.out, read_records(args.records))}')
         return 0
     prove_targets(args)
-    machine = describe_machine()
+    machine = describe_machine(find_device(args.device))
     if machine.warning:
         print(f'warning: {machine.warning}', file=sys.stderr)
     content = MEASUREMENTS[args.kind](args)
