@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable
 from typing import NoReturn
 
+import torch
+
 from csrnet_ros.errors import CsrnetError
 
 
@@ -22,8 +24,9 @@ class HelpFormatter(argparse.ArgumentDefaultsHelpFormatter, argparse.RawDescript
 def command(main: Callable[[], int | None]) -> Callable[[], int]:
     """Make a user's error one line on stderr and exit status 1, and Ctrl-C exit status 130.
 
-    SIGTERM ends it with status 143, and takes what is half done with it, as Ctrl-C does. What the
-    package logs, its choices and what takes time, goes to stderr too.
+    A device that is out of memory counts as a user's error. SIGTERM ends it with status 143, and
+    takes what is half done with it, as Ctrl-C does. What the package logs, its choices and what
+    takes time, goes to stderr too.
     """
 
     @functools.wraps(main)
@@ -36,6 +39,13 @@ def command(main: Callable[[], int | None]) -> Callable[[], int]:
             return main() or 0
         except (CsrnetError, ValueError, OSError) as error:
             print(f'error: {error}', file=sys.stderr)
+            return 1
+        except torch.OutOfMemoryError as error:
+            print(
+                f'error: {error}; give the device less at once (smaller images or batches), end '
+                'other programs on it, or use another (--device)',
+                file=sys.stderr,
+            )
             return 1
         except KeyboardInterrupt:
             print('interrupted', file=sys.stderr)

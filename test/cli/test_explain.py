@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from pathlib import Path
 
 import cv2
 import pytest
@@ -15,6 +16,8 @@ from csrnet_ros.media.frames import read_image
 from csrnet_ros.media.saving import save_image
 from csrnet_ros.model import load_checkpoint, save_checkpoint
 from csrnet_ros.training.datasets.street import draw_street
+
+SHORT_OF_MEMORY_EXPLAIN = Path(__file__).with_name('short_of_memory_explain.py')
 
 SHARE = r'A16 (\d+\.\d)%, B8 (\d+\.\d)%, C4 (\d+\.\d)%; its area \d+\.\d%'
 
@@ -143,3 +146,14 @@ def test_a_truth_that_cannot_be_read_costs_only_its_own_image(tmp_path, scene, w
     assert done.returncode == 1
     assert done.stderr.startswith(f'skipped: {tmp_path / "no.png"}: no such file\n')
     assert [path.name for path in (tmp_path / 'out').iterdir()] == [f'test_000_{present}.png']
+
+
+def test_a_device_out_of_memory_is_said_in_a_sentence(tmp_path, small_camvid, weights):
+    image = small_camvid / 'test' / 'test_000.png'
+    done = commands.run(
+        SHORT_OF_MEMORY_EXPLAIN, image, '--weights', weights, '--classes', 'car', '--out', tmp_path
+    )
+    assert done.returncode == 1
+    assert 'error: CUDA out of memory. Tried to allocate 2.00 GiB; give' in done.stderr
+    assert 'smaller images or batches' in done.stderr
+    assert 'Traceback' not in done.stderr
