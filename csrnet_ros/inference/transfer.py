@@ -7,6 +7,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from csrnet_ros.devices import is_lost
 from csrnet_ros.inference.images import Image, as_tensor, rgb_of
 from csrnet_ros.inference.timing import Clock, CpuClock, CudaClock
 
@@ -17,6 +18,22 @@ Arrays = Callable[[], list[dict[str, np.ndarray]]]
 _never_freed: list[object] = []
 """Pinned memory of a lost device: PyTorch before 2.15 asks the device about what is freed, in a
 destructor, whose error ends the process."""
+
+
+class Copies:
+    """Copies to pinned memory, under way until they are ``done``.
+
+    If the device is lost before, be it that one of them fails or that nobody waits for them, the
+    memory is never freed.
+    """
+
+    def __init__(self, pinned: object, device: torch.device) -> None:
+        self._pinned, self._device = pinned, device
+        self.done = False
+
+    def __del__(self) -> None:
+        if not self.done and is_lost(self._device):
+            _never_freed.append(self._pinned)
 
 
 class HostTransfer:
@@ -75,6 +92,7 @@ class CudaTransfer:
     def download(self, outputs: list[dict[str, Tensor]], clock: Clock) -> Arrays:
         """Return how to get the outputs of each image, their copies under way."""
         pinned = [{name: _pinned_like(one[name]) for name in one} for one in outputs]
+        copies = Copies(pinned, self._device)
         self._down.wait_stream(self._compute)
         with torch.cuda.stream(self._down), clock.stage('download'):
             for one, places in zip(outputs, pinned, strict=True):
@@ -83,11 +101,8 @@ class CudaTransfer:
         arrived = self._down.record_event()
 
         def arrays() -> list[dict[str, np.ndarray]]:
-            try:
-                arrived.synchronize()
-            except RuntimeError:
-                _never_freed.append(pinned)
-                raise
+            arrived.synchronize()
+            copies.done = True
             outputs.clear()
             # Copies: pinned memory is scarce, and whoever keeps results would keep it.
             return [{name: one[name].numpy().copy() for name in one} for one in pinned]
