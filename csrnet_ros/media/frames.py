@@ -141,13 +141,16 @@ def open_frames(source: str, *, webcams: bool = True) -> FrameSource:
     A folder gives the images that lie directly in it, sorted by name.
 
     :param webcams: whether a number may be one, whose frames have no end
-    :raises ImageError: if there is nothing there that could hold an image
+    :raises ImageError: if there is nothing there that could hold an image, or it may not be read
     """
     path = Path(source)
-    if path.is_dir():
-        return ImageFiles(_images_in(path))
-    if path.is_file():
-        return ImageFiles((path,)) if _is_image(path) else _find_video(path)
+    try:
+        if path.is_dir():
+            return ImageFiles(_images_in(path))
+        if path.is_file():
+            return ImageFiles((path,)) if _is_image(path) else _find_video(path)
+    except OSError as error:
+        raise ImageError(f'{source}: cannot be read ({error.strerror})') from error
     if webcams and source.isdecimal():
         return Webcam(int(source))
     choice = 'a video, or a webcam by its number' if webcams else 'or a video'
@@ -159,11 +162,11 @@ def read_image(path: Path) -> np.ndarray:
 
     :raises ImageError: if there is no such file, or it is not a whole image
     """
-    if path.is_dir():
-        raise ImageError(f'{path}: a folder; name image files')
-    if not path.is_file():
-        raise ImageError(f'{path}: no such file')
     try:
+        if path.is_dir():
+            raise ImageError(f'{path}: a folder; name image files')
+        if not path.is_file():
+            raise ImageError(f'{path}: no such file')
         encoded = np.frombuffer(path.read_bytes(), np.uint8)
         image = decode(encoded, cv2.IMREAD_COLOR)
     except OSError as error:

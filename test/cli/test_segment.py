@@ -15,6 +15,7 @@ from csrnet_ros.training.datasets.street import draw_street
 
 HEIGHT, WIDTH = 64, 96
 KINDS = ('labels', 'overlay')
+LONG = 'a' * 300 + '.png'
 
 
 def street(number):
@@ -35,7 +36,7 @@ def segmented(tmp_path_factory, weights):
             video.write(street(number))
     with VideoFile(folder / 'small.mp4', rate_hz=8) as video:
         video.write(street(0)[:50])
-    names = ('alone.png', 'nowhere.png', 'drive', 'small.mp4', 'film.mp4')
+    names = ('alone.png', 'nowhere.png', LONG, 'drive', 'small.mp4', 'film.mp4')
     inputs = ['0', *(folder / name for name in names)]
     done = commands.run(
         'segment', *inputs, '--weights', weights, '--out', folder / 'out', '--device', 'cpu'
@@ -60,7 +61,8 @@ def test_what_cannot_be_read_is_named_and_makes_the_status_1(segmented):
     assert f'skipped: {folder / "drive" / "b.png"}: not a readable image' in done.stderr
     assert f'skipped: {folder / "drive" / "tiny.png"}: an image of 20x20 pixels' in done.stderr
     assert f'skipped: {folder / "small.mp4"}: an image of 50x96 pixels' in done.stderr
-    assert done.stderr.count('skipped') == 5
+    assert f'skipped: {folder / LONG}: cannot be read (File name too long)' in done.stderr
+    assert done.stderr.count('skipped') == 6
     assert 'alone: the name is taken, the results are called alone_2' in done.stderr
     assert 'Traceback' not in done.stderr
 

@@ -1,5 +1,8 @@
 """Reading frames: files, folders, videos, and what cannot be read."""
 
+import os
+import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -92,6 +95,33 @@ def test_a_photograph_is_turned_upright_as_it_says(tmp_path):
 def test_a_file_that_the_system_does_not_let_read_is_named():
     with pytest.raises(ImageError, match='^/proc/self/mem: not a readable image'):
         read_image(Path('/proc/self/mem'))
+
+
+@pytest.mark.parametrize('read', [open_frames, lambda name: read_image(Path(name))])
+def test_a_name_that_is_too_long_is_that_of_no_image(read):
+    name = 'a' * 300 + '.png'
+    with pytest.raises(ImageError, match=rf'^{name}: .*\(File name too long\)'):
+        read(name)
+
+
+@pytest.fixture
+def locked() -> Iterator[Path]:
+    """A folder with an image that nobody may list; root, who always may, is somebody else."""
+    user = os.geteuid()
+    with tempfile.TemporaryDirectory() as name:  # not tmp_path, which others cannot even reach
+        folder = Path(name)
+        save_image(folder / 'a.png', picture(1))
+        folder.chmod(0o111)
+        if user == 0:
+            os.seteuid(65534)
+        yield folder
+        os.seteuid(user)
+        folder.chmod(0o700)
+
+
+def test_a_folder_that_may_not_be_listed_is_named(locked):
+    with pytest.raises(ImageError, match=rf'^{locked}: cannot be read \(Permission denied\)'):
+        open_frames(str(locked))
 
 
 def test_a_video_gives_every_frame_in_order(tmp_path):
