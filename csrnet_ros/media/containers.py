@@ -13,6 +13,9 @@ from pathlib import Path
 EBML = b'\x1a\x45\xdf\xa3'
 SEGMENT, CLUSTER = b'\x18\x53\x80\x67', b'\x1f\x43\xb6\x75'
 
+HEADER_BYTES = 8
+"""No part is as short as this, and some recorders count too many bytes by it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Part:
@@ -54,7 +57,7 @@ def _break(data: mmap.mmap, part_at: Callable[[mmap.mmap, int], Part | None]) ->
             return at
         known = max(known, part.end)
         at = part.content if part.nested else part.end
-    return None
+    return at if known > len(data) + HEADER_BYTES else None
 
 
 def _iso_part(data: mmap.mmap, at: int) -> Part | None:
@@ -74,7 +77,7 @@ def _riff_part(data: mmap.mmap, at: int) -> Part | None:
         return None
     end = at + 8 + size
     if kind == b'RIFF' or (kind == b'LIST' and data[at + 8 : at + 12] in (b'movi', b'rec ')):
-        return Part(at + 12, end, nested=True)
+        return Part(at + 12, len(data) if size == 0xFFFFFFFF else end, nested=True)
     # The byte that makes a size even may be missing at the end.
     return Part(at + 8, end if end >= len(data) else end + size % 2)
 
@@ -84,9 +87,12 @@ def _ebml_part(data: mmap.mmap, at: int) -> Part | None:
     content = size_at + _width(data, size_at)
     if size_at - at > 4 or content - size_at > 8:
         return None
-    bits = 7 * (content - size_at)
-    size = int.from_bytes(data[size_at:content], 'big') & ((1 << bits) - 1)
-    return Part(content, content + size, nested=data[at:size_at] in (SEGMENT, CLUSTER))
+    ones = (1 << 7 * (content - size_at)) - 1
+    size = int.from_bytes(data[size_at:content], 'big') & ones
+    if data[at:size_at] in (SEGMENT, CLUSTER):
+        # All ones, as in AVI: the recorder never learned the length.
+        return Part(content, len(data) if size == ones else content + size, nested=True)
+    return Part(content, content + size)
 
 
 def _width(data: mmap.mmap, at: int) -> int:

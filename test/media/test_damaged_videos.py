@@ -7,6 +7,7 @@ import cv2
 import numpy as np
 import pytest
 
+from csrnet_ros.media.containers import SEGMENT
 from csrnet_ros.media.frames import open_frames
 from csrnet_ros.training.datasets.street import draw_street
 
@@ -72,6 +73,21 @@ def test_a_video_that_is_cut_off_says_so(tmp_path, name, share):
     assert f'{path}: damaged or cut off' in faults[0]
 
 
+@pytest.mark.parametrize(('name', 'part'), [('film.avi', b'00dc'), ('film.mkv', b'\xa3')])
+def test_a_video_that_is_cut_off_between_two_parts_says_so(tmp_path, name, part):
+    path = tmp_path / name
+    data = film(path, FORMATS[name])
+    images = [at for at in range(len(data)) if data[at : at + 2] == b'\xff\xd8']
+    cut = data.rfind(part, 0, images[FRAMES // 2])
+    path.write_bytes(data[:cut])
+    numbers, faults = read(path)
+    assert numbers == list(range(FRAMES // 2))
+    assert faults == [
+        f'{path}: damaged or cut off, from the part of the file that begins at byte {cut} on; '
+        'frames may be missing'
+    ]
+
+
 @pytest.mark.parametrize('name', ['film.avi', 'film.mkv'])
 def test_frames_that_vanish_without_a_trace_are_told(tmp_path, name):
     path = tmp_path / name
@@ -131,10 +147,24 @@ def test_a_camera_may_fill_the_end_of_a_file(tmp_path, name):
     assert read(path) == (list(range(FRAMES)), [])
 
 
-def test_a_recording_that_never_learned_its_length_is_no_damaged_one(tmp_path):
-    path = tmp_path / 'film.mkv'
+@pytest.mark.parametrize(
+    ('name', 'part', 'unknown'),
+    [('film.avi', b'RIFF', b'\xff' * 4), ('film.mkv', SEGMENT, b'\x01' + b'\xff' * 7)],
+)
+def test_a_recording_that_never_learned_its_length_is_no_damaged_one(
+    tmp_path, name, part, unknown
+):
+    path = tmp_path / name
     data = bytearray(film(path, 'MJPG'))
-    size_at = data.find(b'\x18\x53\x80\x67') + 4
-    data[size_at : size_at + 8] = b'\x01' + b'\xff' * 7
+    size_at = data.find(part) + 4
+    data[size_at : size_at + len(unknown)] = unknown
+    path.write_bytes(data)
+    assert read(path) == (list(range(FRAMES)), [])
+
+
+def test_an_avi_may_count_its_first_bytes_as_well(tmp_path):
+    path = tmp_path / 'film.avi'
+    data = bytearray(film(path, 'MJPG'))
+    struct.pack_into('<I', data, 4, len(data))
     path.write_bytes(data)
     assert read(path) == (list(range(FRAMES)), [])
