@@ -3,7 +3,8 @@
 An image NAME gives NAME_labels.png, whose pixels are class ids, and NAME_overlay.png; a video
 gives NAME_overlay.mp4. A file of that name that was there before is replaced. Of inputs with the
 same name, the later ones get a number. What cannot be read is named and left out, and the exit
-status is then 1.
+status is then 1. Not noticed are damaged frames at the very end of a video whose file is as long
+as it should be.
 """
 
 import argparse

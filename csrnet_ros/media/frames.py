@@ -81,7 +81,8 @@ class Video:
     """A video file. Its frames are called after the file and their number, from 0.
 
     Behind frames that cannot be read it goes on. Frames missing at its end, or without a trace,
-    are told of MP4, AVI, Matroska and WebM, as far as the order of their parts shows it.
+    are told of MP4, AVI, Matroska and WebM, as far as the order of their parts shows it. Where
+    that is whole, frames at the end that cannot be read are not told from the end itself.
     """
 
     path: Path
