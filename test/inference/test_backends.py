@@ -191,6 +191,23 @@ for threads in (1, 0):
     assert done.stdout == '1\n2\n', 'as many as before, if none are asked for'
 
 
+THREADS_OF = {
+    'ncnn': lambda network: network._network.net.opt.num_threads,
+    'onnxruntime': lambda network: network._session.get_session_options().intra_op_num_threads,
+    'openvino': lambda network: (
+        network._compiled((1, 3, 64, 64))
+        .get_compiled_model()
+        .get_property('INFERENCE_NUM_THREADS')
+    ),
+}
+
+
+@pytest.mark.parametrize('backend', THREADS_OF)
+def test_other_runtimes_compute_with_as_many_threads(shipped, backend):
+    engine = SegmentationEngine.from_checkpoint(shipped, device='cpu', threads=1, backend=backend)
+    assert THREADS_OF[backend](engine._network) == 1
+
+
 @pytest.mark.parametrize('backend', ['ncnn', 'openvino', 'onnxruntime'])
 def test_many_sizes_take_no_more_memory_than_a_few(shipped, backend, run_code):
     code = f"""

@@ -1,12 +1,14 @@
 """What the node builds its engine from."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 
 from csrnet_ros.errors import CheckpointError, DeviceError
 from csrnet_ros.inference import SegmentationEngine
+from csrnet_ros.model import Checkpoint
 from csrnet_ros.node.engine_plan import EnginePlan
 from csrnet_ros.node.parameters import NodeSettings
 
@@ -43,6 +45,24 @@ def test_a_home_that_there_is_not_is_where_no_weights_are() -> None:
     settings = NodeSettings(weights='~a user that there is not/w.safetensors')
     with pytest.raises(CheckpointError, match='~a user .*: no such weights file'):
         EnginePlan.read(settings, log=print)
+
+
+def test_an_engine_is_asked_for_with_every_parameter_that_is_about_it(
+    weights: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: dict[str, Any] = {}
+
+    def begin(engine: SegmentationEngine, checkpoint: Checkpoint, **given: Any) -> None:
+        asked.update(given)
+        raise DeviceError('there are not so many GPUs')
+
+    monkeypatch.setattr(SegmentationEngine, '__init__', begin)
+    wanted = {'device': 'cuda:7', 'half': False, 'backend': 'torch', 'threads': 3}
+    size = {'working_width': 80, 'working_height': 64}
+    plan = EnginePlan.read(NodeSettings(weights=str(weights), **wanted, **size), log=print)
+    with pytest.raises(DeviceError):
+        plan.build(log=print)
+    assert asked == {**wanted, 'working_size': (64, 80)}
 
 
 def test_an_engine_that_fails_in_its_warm_up_is_closed(
