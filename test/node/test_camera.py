@@ -2,13 +2,15 @@
 
 import queue
 import threading
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from sensor_msgs.msg import Image
 
-from csrnet_ros.node.camera import CameraSlot, RateLimiter
+from csrnet_ros.node.camera import Camera, CameraSlot, RateLimiter
+from csrnet_ros.node.parameters import CameraSettings
 
 
 def test_a_slot_keeps_the_newest_frame_and_tells_what_it_lost() -> None:
@@ -34,6 +36,22 @@ def test_a_slot_wakes_who_waits_for_a_frame() -> None:
     assert asked.wait(60)
     slot.put(frame)
     assert taken.get(timeout=60) is frame
+
+
+def test_a_camera_is_not_silent_for_the_time_before_it_is_listened_to(peer) -> None:
+    clock = SimpleNamespace(now_s=100.0)
+    camera = Camera(
+        peer.node,
+        name='late',
+        settings=CameraSettings(image_topic='/late/image'),
+        arrived=threading.Condition(),
+        now_s=lambda: clock.now_s,
+    )
+    assert camera.statistics.report(clock.now_s).silent_s == 0
+    clock.now_s += 1000
+    camera.subscribe()
+    assert camera.statistics.report(clock.now_s).silent_s == 0
+    camera.close()
 
 
 def test_without_a_limit_every_frame_passes() -> None:

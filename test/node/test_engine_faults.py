@@ -19,7 +19,7 @@ from csrnet_ros.inference import SegmentationEngine
 from csrnet_ros.node import faults, serving_engine
 from csrnet_ros.node.faults import FAULT_S, REBUILD_WINDOW_S, REBUILDS, Faults
 from csrnet_ros.node.serving_engine import ServingEngine
-from life import ACTIVATE, CONFIGURE, Life
+from life import ACTIVATE, CLEANUP, CONFIGURE, DEACTIVATE, Life
 
 FAULTY_NODE = Path(__file__).with_name('faulty_node.py')
 REBUILT = 'rebuilds after a failure'
@@ -127,6 +127,10 @@ def test_the_tries_are_bounded_and_other_weights_end_the_rest(
     broken.unlink()
     assert peer.call(Trigger, '/csrnet/reload_weights', tries=1).success
     peer.ask(at_work.send, peer.message(image), at_work.labels)
+    life = Life(peer)
+    for transition in (DEACTIVATE, CLEANUP, CONFIGURE):
+        assert life.change(transition)
+    peer.values_when(at_work.diagnostics, lambda now: now[REBUILT] == '0')
 
 
 @pytest.mark.parametrize(

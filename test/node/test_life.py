@@ -10,7 +10,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from diagnostic_msgs.msg import DiagnosticArray
+from rcl_interfaces.srv import SetParameters
+from rclpy.parameter import Parameter
 
+from csrnet_ros.inference import SegmentationEngine
 from csrnet_ros.node.segmentation_node import main
 from life import ACTIVATE, CLEANUP, CONFIGURE, DEACTIVATE, SHUTDOWN, Life
 
@@ -210,6 +213,43 @@ def test_a_transition_that_fails_leaves_the_node_as_it_was(
     assert life.change(CONFIGURE)
     assert life.change(ACTIVATE)
     peer.ask(peer.camera(), peer.message(image), peer.listen('/csrnet/label'))
+
+
+def test_an_activation_that_fails_stops_what_it_began(peer, start_node: Callable) -> None:
+    bad = 'qos_overrides./rear/image_raw.subscription.reliability:=sometimes'
+    node = start_node('-p', 'autostart:=false', '-p', 'cameras:=[front, rear]', '-p', bad)
+    life = Life(peer)
+    assert life.change(CONFIGURE)
+    for _ in range(2):
+        assert not life.change(ACTIVATE)
+        node.wait_for('cannot activate: .*sometimes')
+        assert life.state == 'inactive'
+    status = peer.listen('/csrnet/diagnostics', DiagnosticArray).get(timeout=60).status
+    assert [camera.message for camera in status[1:]] == ['inactive', 'inactive']
+    node.signal(signal.SIGINT)
+    assert node.end() == 0
+
+
+def test_what_was_set_before_the_activation_holds_from_it_on(
+    peer, start_node: Callable, image: np.ndarray, engine: SegmentationEngine
+) -> None:
+    given = ('enable:=false', 'overlay_opacity:=0.9', 'qos_overrides./nowhere.publisher.depth:=3')
+    node = start_node('-p', 'autostart:=false', *(part for one in given for part in ('-p', one)))
+    life, send = Life(peer), peer.camera()
+    diagnostics = peer.listen('/csrnet/diagnostics', DiagnosticArray)
+    assert life.change(CONFIGURE)
+    assert life.change(ACTIVATE)
+    node.wait_for("WARN.*no 'qos_overrides./nowhere.publisher.depth'")
+    frame, disabled = peer.message(image), 'frames dropped: disabled'
+    peer.values_when(diagnostics, lambda now: send(frame) or int(now[disabled]) > 0)
+    assert life.change(DEACTIVATE)
+    meanwhile = {'enable': True, 'overlay_opacity': 0.7}
+    parameters = [Parameter(name, value=one).to_parameter_msg() for name, one in meanwhile.items()]
+    peer.call(SetParameters, '/csrnet/set_parameters', parameters=parameters)
+    assert life.change(ACTIVATE)
+    answer = peer.ask(send, frame, peer.listen('/csrnet/overlay'))
+    expected = engine.segment(image, overlay=True, overlay_opacity=0.7).overlay
+    np.testing.assert_array_equal(peer.pixels(answer), expected)
 
 
 def test_life_cycles_leave_nothing_behind(peer, start_node: Callable, image: np.ndarray) -> None:
