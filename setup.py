@@ -36,7 +36,7 @@ setup(
         'rosbags>=0.11.9',
         'safetensors',
         'tensorboard',
-        'torch',
+        'torch>=2.7',
         'torchvision',
         'tqdm',
     ],
