@@ -1,8 +1,6 @@
 """The thread that uses the engine: takes the newest frames, labels them, publishes."""
 
 import threading
-import time
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -19,9 +17,7 @@ from csrnet_ros.node.outputs import output_of
 from csrnet_ros.node.serving_engine import ServingEngine
 from csrnet_ros.node.statistics import JUMP_S
 from csrnet_ros.node.suspects import Suspects
-
-LOG_PERIOD_S = 5.0
-"""At most so often the log repeats a fault by which a camera's frames cannot be labelled."""
+from csrnet_ros.node.told_faults import ToldFaults
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +61,7 @@ class Worker:
         self._now_s = now_s
         self._simulated = simulated
         self._suspects = Suspects()
-        self._told_s: dict[tuple[str, str, int], float] = {}
+        self._told_faults = ToldFaults()
         self._stopping = False
         self._thread = threading.Thread(target=self._run, name='csrnet-worker')
 
@@ -191,21 +187,5 @@ class Worker:
         for camera in cameras:
             camera.statistics.drop(self._now_s(), reason)
             # Without ROS it is the end of the process that got in the way.
-            if rclpy.ok() and self._is_news(camera, error):
+            if rclpy.ok() and self._told_faults.is_news(camera.name, error):
                 camera.logger.error(f'frame of {camera.topic} skipped: {why}')
-
-    def _is_news(self, camera: Camera, error: Exception) -> bool:
-        """Return whether the log has not told of this fault of a camera just now.
-
-        Faults are told apart by the line of code that found them: the words of one have other
-        numbers in every frame.
-        """
-        *_, (frame, line) = traceback.walk_tb(error.__traceback__)
-        fault, now_s = (camera.name, frame.f_code.co_filename, line), time.monotonic()
-        self._told_s = {
-            one: told_s for one, told_s in self._told_s.items() if now_s - told_s < LOG_PERIOD_S
-        }
-        if fault in self._told_s:
-            return False
-        self._told_s[fault] = now_s
-        return True

@@ -18,7 +18,8 @@ from csrnet_ros.node.camera import Camera
 from csrnet_ros.node.faults import Faults
 from csrnet_ros.node.parameters import CameraSettings
 from csrnet_ros.node.serving_engine import ServingEngine
-from csrnet_ros.node.worker import LOG_PERIOD_S, Worker
+from csrnet_ros.node.told_faults import LOG_PERIOD_S
+from csrnet_ros.node.worker import Worker
 
 TIMEOUT_S = 60.0
 
@@ -271,7 +272,7 @@ def test_each_fault_of_a_camera_is_named_but_not_at_every_frame(
     rclpy.init()  # without it nothing is logged
     request.addfinalizer(rclpy.try_shutdown)
     clock = SimpleNamespace(now_s=0.0, monotonic=lambda: clock.now_s)
-    monkeypatch.setattr('csrnet_ros.node.worker.time', clock)
+    monkeypatch.setattr('csrnet_ros.node.told_faults.time', clock)
     front, rear, whole = at_work.front, at_work.rear, peer.message(image)
     labels = peer.listen('/peer/front/label')
     peer.connect(rear.receive, whole, peer.listen('/peer/rear/label'))
